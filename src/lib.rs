@@ -1,1 +1,2 @@
-//! hub
+//! Dispatch Hub.
+pub mod domain;
