@@ -1,2 +1,3 @@
 //! Dispatch Hub.
 pub mod domain;
+pub mod protocol;

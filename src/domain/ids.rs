@@ -8,7 +8,6 @@ macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident),* $(,)?) => {$(
         $(#[$doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ts_rs::TS)]
-        #[serde(transparent)]
         #[ts(type = "string")]
         pub struct $name(pub Uuid);
 
