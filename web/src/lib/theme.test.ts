@@ -1,6 +1,7 @@
 /// Measures the contrast of every pair of text and ground that app.css defines.
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { contrast } from './contrast';
 import { texts } from './messages';
 
 const statusOrder = Object.keys(texts.status);
@@ -13,6 +14,10 @@ function tokens(theme: 'light' | 'dark'): Map<string, string> {
     css.slice(css.indexOf(`[data-theme='${theme}'] {`)),
   ].map((text) => text.slice(0, text.indexOf('}')));
   const pairs = blocks.flatMap((block) => [...block.matchAll(/(--[\w-]+):\s*(#[0-9a-f]{6})/g)]);
+  return new Map(pairs.map(([, name, value]) => [name!, value!]));
+}
+
+const pairs = blocks.flatMap((block) => [...block.matchAll(/(--[\w-]+):\s*(#[0-9a-f]{6})/g)]);
   return new Map(pairs.map(([, name, value]) => [name!, value!]));
 }
 
