@@ -17,24 +17,6 @@ function tokens(theme: 'light' | 'dark'): Map<string, string> {
   return new Map(pairs.map(([, name, value]) => [name!, value!]));
 }
 
-const pairs = blocks.flatMap((block) => [...block.matchAll(/(--[\w-]+):\s*(#[0-9a-f]{6})/g)]);
-  return new Map(pairs.map(([, name, value]) => [name!, value!]));
-}
-
-/** WCAG 2.1, relative luminance. */
-function luminance(colour: string): number {
-  const [r, g, b] = [1, 3, 5].map((at) => {
-    const part = parseInt(colour.slice(at, at + 2), 16) / 255;
-    return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
-  });
-  return 0.2126 * r! + 0.7152 * g! + 0.0722 * b!;
-}
-
-function contrast(a: string, b: string): number {
-  const [light, dark] = [luminance(a), luminance(b)].sort((x, y) => y - x);
-  return (light! + 0.05) / (dark! + 0.05);
-}
-
 const pairs: [text: string, ground: string][] = [
   ['--color-base-content', '--color-base-100'],
   ['--color-base-content', '--color-base-200'],
