@@ -40,13 +40,13 @@ pub struct RawFix {
     /// Degrees.
     pub longitude: f64,
     /// Radius of the error in metres; absent or negative: unknown.
-    pub accuracy_m: Option<f64>,
+    pub accuracy_m: Option<f32>,
     /// Metres per second; absent or negative: unknown.
-    pub speed_mps: Option<f64>,
+    pub speed_mps: Option<f32>,
     /// Degrees clockwise from north; absent, negative or above 360: unknown.
-    pub heading_deg: Option<f64>,
+    pub heading_deg: Option<f32>,
     /// 0 to 1; absent or outside: unknown.
-    pub battery: Option<f64>,
+    pub battery: Option<f32>,
 }
 
 /// One measured position. Unknown is `None`, never zero.
@@ -75,8 +75,8 @@ impl Fix {
         Ok(Self {
             at: At(raw.time_ms),
             point: Point::parse(raw.latitude, raw.longitude)?,
-            accuracy_m: known(raw.accuracy_m, f64::from(f32::MAX)),
-            speed_mps: known(raw.speed_mps, f64::from(f32::MAX)),
+            accuracy_m: known(raw.accuracy_m, f32::MAX),
+            speed_mps: known(raw.speed_mps, f32::MAX),
             heading_deg: known(raw.heading_deg, 360.0).map(|degrees| if degrees >= 360.0 { 0.0 } else { degrees }),
             battery: known(raw.battery, 1.0),
         })
@@ -100,9 +100,8 @@ impl Fix {
     }
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "bounded by `max`, and seven digits are plenty")]
-fn known(value: Option<f64>, max: f64) -> Option<f32> {
-    value.filter(|value| (0.0..=max).contains(value)).map(|value| value as f32)
+fn known(value: Option<f32>, max: f32) -> Option<f32> {
+    value.filter(|value| (0.0..=max).contains(value))
 }
 
 /// The two times of a shown position.
@@ -176,7 +175,7 @@ mod tests {
         let fix = Fix::parse(RawFix {
             accuracy_m: Some(-1.0),
             speed_mps: Some(-1.0),
-            heading_deg: Some(f64::NAN),
+            heading_deg: Some(f32::NAN),
             battery: Some(85.0),
             ..raw(NOW.millis())
         })

@@ -296,7 +296,7 @@ impl Viewport {
 
     /// A first guess by area.
     fn watching_resolution(&self, finest: Resolution) -> Resolution {
-        let cos = ((self.south + self.north) / 2.0).to_radians().cos();
+        let cos = self.south.midpoint(self.north).to_radians().cos();
         let (width_m, height_m) = (self.width() * cos * M_PER_DEGREE, (self.north - self.south) * M_PER_DEGREE);
         let mut resolution = finest.min(FINE);
         while resolution > Resolution::Zero {
