@@ -9,7 +9,7 @@ use std::path::Path;
 use std::process::{ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 use time::OffsetDateTime;
-use tokio::process::{Child, Command};
+use tokio::process::{Child, ChildStdin, Command};
 use tokio::sync::oneshot;
 
 /// Stops Postgres when the hub's end of the pipe closes, however the hub ends; exits when Postgres does.
@@ -41,11 +41,29 @@ const SETTINGS: [&str; 12] = [
 
 /// A server that still ends (a hub was killed a moment ago) or that must read its log back may take this long.
 const PATIENCE: Duration = Duration::from_secs(300);
-const ATTEMPTS: u32 = 8;
+const ATTEMPTS: u32 = 5;
 const LOG_MAX_BYTES: u64 = 16 << 20;
 
+/// A running server. It ends when the leash is dropped.
+#[derive(Debug)]
+pub(super) struct Server {
+    keeper: Child,
+    /// The hub's end of the keeper's pipe. Kept apart, because waiting for a child closes what it holds.
+    leash: Option<ChildStdin>,
+}
+
+impl Server {
+    /// Closes the pipe, which the keeper takes as the word to stop.
+    async fn end(&mut self) {
+        drop(self.leash.take());
+        if tokio::time::timeout(Duration::from_secs(60), self.keeper.wait()).await.is_err() {
+            tracing::error!("the private Postgres does not stop");
+        }
+    }
+}
+
 /// Starts the server and returns once it answers.
-pub(super) async fn start(cluster: &Cluster) -> Result<Child, Error> {
+pub(super) async fn start(cluster: &Cluster) -> Result<Server, Error> {
     end_orphan(cluster).await?;
     let mut attempt = 0;
     loop {
@@ -67,11 +85,11 @@ pub(super) async fn start(cluster: &Cluster) -> Result<Child, Error> {
 }
 
 /// Keeps the server running until `stop` is sent or dropped, then stops it.
-pub(super) async fn watch(cluster: &Cluster, mut server: Child, mut stop: oneshot::Receiver<()>) {
+pub(super) async fn watch(cluster: &Cluster, mut server: Server, mut stop: oneshot::Receiver<()>) {
     loop {
         tokio::select! {
-            _ = &mut stop => return end(&mut server).await,
-            status = server.wait() => tracing::error!(status = %describe(status), "the private Postgres died, restarting it"),
+            _ = &mut stop => return server.end().await,
+            status = server.keeper.wait() => tracing::error!(status = %describe(status), "the private Postgres died, restarting it"),
         }
         server = tokio::select! {
             _ = &mut stop => return,
@@ -80,7 +98,7 @@ pub(super) async fn watch(cluster: &Cluster, mut server: Child, mut stop: onesho
     }
 }
 
-async fn restart(cluster: &Cluster) -> Child {
+async fn restart(cluster: &Cluster) -> Server {
     let mut pause = Duration::from_millis(100);
     loop {
         match start(cluster).await {
@@ -92,7 +110,7 @@ async fn restart(cluster: &Cluster) -> Child {
     }
 }
 
-fn spawn(cluster: &Cluster, log: &File) -> Result<Child, Error> {
+fn spawn(cluster: &Cluster, log: &File) -> Result<Server, Error> {
     let to_log = || log.try_clone().map(Stdio::from).map_err(io("write", &cluster.log));
     let program = cluster.binaries.program("postgres");
     let mut command = cluster.shell(KEEPER);
@@ -100,18 +118,20 @@ fn spawn(cluster: &Cluster, log: &File) -> Result<Child, Error> {
     for setting in SETTINGS {
         command.args(["-c", setting]);
     }
-    command
+    let mut keeper = command
         .stdin(Stdio::piped())
         .stdout(to_log()?)
         .stderr(to_log()?)
         // Ctrl-C in the terminal is the hub's to handle.
         .process_group(0)
         .spawn()
-        .map_err(io("run", &program))
+        .map_err(io("run", &program))?;
+    let leash = keeper.stdin.take();
+    Ok(Server { keeper, leash })
 }
 
 /// Waits until the server that was just spawned answers, and its database is there.
-async fn ready(cluster: &Cluster, server: &mut Child, spawned_at: OffsetDateTime) -> Result<(), sqlx::Error> {
+async fn ready(cluster: &Cluster, server: &mut Server, spawned_at: OffsetDateTime) -> Result<(), sqlx::Error> {
     let started = Instant::now();
     loop {
         let error = match greet(cluster, spawned_at).await {
@@ -119,11 +139,11 @@ async fn ready(cluster: &Cluster, server: &mut Child, spawned_at: OffsetDateTime
             Err(error) => error,
         };
         tokio::select! {
-            _ = server.wait() => return Err(error),
+            _ = server.keeper.wait() => return Err(error),
             () = tokio::time::sleep(Duration::from_millis(20)) => {}
         }
         if started.elapsed() > PATIENCE {
-            end(server).await;
+            server.end().await;
             return Err(error);
         }
     }
@@ -141,15 +161,6 @@ async fn greet(cluster: &Cluster, spawned_at: OffsetDateTime) -> Result<(), sqlx
         sqlx::raw_sql(AssertSqlSafe(format!("create database {DATABASE}"))).execute(&mut owner).await?;
     }
     owner.close().await
-}
-
-/// Closes the pipe, which the keeper takes as the word to stop.
-async fn end(server: &mut Child) {
-    drop(server.stdin.take());
-    match tokio::time::timeout(Duration::from_secs(60), server.wait()).await {
-        Ok(_) => {}
-        Err(_elapsed) => tracing::error!("the private Postgres does not stop"),
-    }
 }
 
 /// A server whose hub and keeper were both killed, or which is just stopping: ours to end, since we hold the lock.
