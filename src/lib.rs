@@ -1,1 +1,3 @@
-//! hub
+//! Dispatch Hub.
+pub mod domain;
+pub mod protocol;

@@ -1,0 +1,110 @@
+//! Who is asking, and the name under which a change is remembered.
+
+use super::ids::{CustomerId, DispatcherId, PortalUserId, TenantId, WorkerId};
+use super::portal::Permissions;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// An authenticated person, acting for one tenant in one role.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Caller {
+    /// The tenant they act for.
+    pub tenant: TenantId,
+    /// Their name.
+    pub name: String,
+    /// What they are there.
+    pub role: Role,
+}
+
+/// What a caller is in the tenant.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Role {
+    /// Schedules and publishes.
+    Dispatcher {
+        /// Who.
+        id: DispatcherId,
+        /// Whether they also manage people and settings.
+        admin: bool,
+    },
+    /// Does jobs in the field.
+    Worker {
+        /// Who.
+        id: WorkerId,
+    },
+    /// Orders and watches for customers.
+    PortalUser {
+        /// Who.
+        id: PortalUserId,
+        /// The customers they are linked to, with what they may do for each.
+        links: Vec<Link>,
+    },
+}
+
+/// A portal user's link to a customer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Link {
+    /// The customer.
+    pub customer: CustomerId,
+    /// Its name.
+    pub name: String,
+    /// What the user may do for it, all overrides applied.
+    pub permissions: Permissions,
+}
+
+impl Caller {
+    /// The id of the person in their role.
+    pub fn person(&self) -> Uuid {
+        match &self.role {
+            Role::Dispatcher { id, .. } => id.0,
+            Role::Worker { id } => id.0,
+            Role::PortalUser { id, .. } => id.0,
+        }
+    }
+
+    /// How the log names them.
+    pub fn by(&self) -> By {
+        let kind = match self.role {
+            Role::Dispatcher { .. } => ByKind::Dispatcher,
+            Role::Worker { .. } => ByKind::Worker,
+            Role::PortalUser { .. } => ByKind::PortalUser,
+        };
+        By { kind, id: Some(self.person()), name: self.name.clone() }
+    }
+
+    /// What a portal user may do for `customer`; none for anybody else or another's customer.
+    pub fn permissions_for(&self, customer: CustomerId) -> Option<&Permissions> {
+        match &self.role {
+            Role::PortalUser { links, .. } => links.iter().find(|link| link.customer == customer).map(|link| &link.permissions),
+            _ => None,
+        }
+    }
+}
+
+/// Who made a change.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct By {
+    /// In which role.
+    pub kind: ByKind,
+    /// The person, if it was one.
+    pub id: Option<Uuid>,
+    /// Their name then.
+    pub name: String,
+}
+
+/// The role in which a change was made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[serde(rename_all = "snake_case")]
+pub enum ByKind {
+    /// A dispatcher.
+    Dispatcher,
+    /// A worker.
+    Worker,
+    /// A portal user.
+    PortalUser,
+    /// Somebody with a one-job link.
+    Link,
+    /// A program with a token.
+    Api,
+    /// The hub itself: a timer or a rule.
+    Hub,
+}

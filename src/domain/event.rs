@@ -1,0 +1,236 @@
+//! What happened to a job: the log's entries. One command makes one event per job that it changes.
+
+use super::at::At;
+use super::caller::By;
+use super::command::{AssetRef, Contact, WorkerRef};
+use super::field::Field;
+use super::ids::{CustomerId, WorkerId};
+use super::job::{Source, Status};
+use super::step::{Address, Done};
+use serde::{Deserialize, Serialize};
+
+/// The kinds of events, as the wire names them. The numbers are stored: never reuse one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ts_rs::TS)]
+#[serde(rename_all = "snake_case")]
+#[repr(i16)]
+pub enum Kind {
+    /// It came to be.
+    JobCreated = 1,
+    /// What it says changed.
+    JobEdited = 2,
+    /// Placed on a row.
+    JobAllocated = 3,
+    /// Taken off the row.
+    JobUnallocated = 4,
+    /// The worker may see it and has to accept.
+    JobPublished = 5,
+    /// Taken back from the worker.
+    JobUnpublished = 6,
+    /// It has a worker who will do it.
+    JobAssigned = 7,
+    /// The worker will not do it.
+    JobDeclined = 8,
+    /// Moved in time or to another worker.
+    JobRescheduled = 9,
+    /// The worker is on the way.
+    JobEnRoute = 10,
+    /// The first step is done.
+    JobStarted = 11,
+    /// A step in the middle is done.
+    JobStepCompleted = 12,
+    /// A step was not done after all.
+    JobStepUndone = 13,
+    /// Work stopped for now.
+    JobPaused = 14,
+    /// Work goes on.
+    JobResumed = 15,
+    /// The last step is done.
+    JobCompleted = 16,
+    /// Called off.
+    JobCancelled = 17,
+    /// Not called off after all.
+    JobReopened = 18,
+    /// A dispatcher opened it.
+    JobSeen = 19,
+    /// Invoice lines changed.
+    JobInvoiceChanged = 20,
+    /// The worker arrived.
+    JobArrived = 21,
+    /// The worker left.
+    JobLeft = 22,
+    /// Removed for good.
+    JobDeleted = 23,
+    /// It left the audience. Never stored: made when projecting.
+    JobRemoved = 24,
+}
+
+/// An entry of the log.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Event {
+    /// What happened, as the wire names it.
+    pub kind: Kind,
+    /// When it happened.
+    pub at: At,
+    /// When the hub learned of it.
+    pub received_at: At,
+    /// Who made it.
+    pub by: By,
+    /// From where.
+    pub source: Source,
+    /// What changed.
+    pub change: Change,
+    /// Whose the job was just before: decides who is told that it left them.
+    pub before: Before,
+    /// Whether it changed anything that a portal user with every permission can see.
+    pub portal_visible: bool,
+}
+
+/// Whose a job was before an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Before {
+    /// Its customer.
+    pub customer: CustomerId,
+    /// The worker on whose phone it was, if on any.
+    pub phone: Option<WorkerId>,
+    /// Its status; none for a job that just came to be.
+    pub status: Option<Status>,
+}
+
+/// What an event changed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "change", rename_all = "snake_case")]
+pub enum Change {
+    /// It came to be; the whole job is its own record.
+    Created,
+    /// Placed, or moved to another row and taken back from the first phone.
+    Allocated {
+        /// Whose row.
+        worker: WorkerRef,
+        /// Planned start.
+        start: At,
+        /// Planned end.
+        end: At,
+    },
+    /// Off the row.
+    Unallocated,
+    /// Waits for the worker's word.
+    Published,
+    /// Has a worker who will do it.
+    Assigned {
+        /// Publishing alone did it.
+        by_itself: bool,
+    },
+    /// Back on the row.
+    Unpublished,
+    /// The worker will not do it.
+    Declined {
+        /// Who.
+        worker: WorkerRef,
+        /// Why.
+        reason: String,
+    },
+    /// Moved; the status stays.
+    Rescheduled {
+        /// Whose row.
+        worker: WorkerRef,
+        /// Planned start.
+        start: At,
+        /// Planned end.
+        end: At,
+    },
+    /// On the way.
+    EnRoute,
+    /// Another job of the worker went en route.
+    EnRouteEnded,
+    /// A step is done.
+    StepDone {
+        /// Its index.
+        step: usize,
+        /// Its fields as filled.
+        fields: Vec<Field>,
+        /// When.
+        done: Done,
+    },
+    /// A step is open again.
+    StepUndone {
+        /// Its index.
+        step: usize,
+    },
+    /// Work stopped for now.
+    Paused,
+    /// Work goes on.
+    Resumed,
+    /// Called off.
+    Cancelled {
+        /// Why.
+        reason: Option<String>,
+    },
+    /// Open again.
+    Reopened,
+    /// Opened by a dispatcher.
+    Seen,
+    /// What it says changed.
+    Edited(Box<Edited>),
+    /// Gone. Kept for those who ask about it later.
+    Deleted {
+        /// Its number.
+        number: i64,
+        /// Workers on whose phones it once was.
+        workers: Vec<WorkerId>,
+    },
+}
+
+/// The members of a job after an edit that changed them.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Edited {
+    /// When the customer would like it.
+    #[serde(with = "present", skip_serializing_if = "Option::is_none")]
+    pub requested_start: Option<Option<At>>,
+    /// Minutes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub duration_min: Option<u32>,
+    /// The asset.
+    #[serde(with = "present", skip_serializing_if = "Option::is_none")]
+    pub asset: Option<Option<AssetRef>>,
+    /// Whom to call.
+    #[serde(with = "present", skip_serializing_if = "Option::is_none")]
+    pub contact: Option<Option<Contact>>,
+    /// Notes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub notes: Option<String>,
+    /// Notes for dispatchers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub internal_notes: Option<String>,
+    /// Steps whose address or fields changed: index, address, fields.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub steps: Vec<(usize, Option<Address>, Vec<Field>)>,
+    /// Fields of the job, all of them, if any changed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fields: Option<Vec<Field>>,
+    /// A portal user did it: dispatchers see a mark.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub by_customer: bool,
+}
+
+impl Edited {
+    /// Whether nothing differs.
+    pub fn is_empty(&self) -> bool {
+        Self { by_customer: false, ..self.clone() } == Self::default()
+    }
+}
+
+/// Tells an absent member from one that is there and empty.
+mod present {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    #[expect(clippy::option_option, clippy::ref_option, reason = "serde gives the signature; absent and emptied differ")]
+    pub(super) fn serialize<T: Serialize, S: Serializer>(value: &Option<Option<T>>, serializer: S) -> Result<S::Ok, S::Error> {
+        value.as_ref().and_then(Option::as_ref).serialize(serializer)
+    }
+
+    #[expect(clippy::option_option, reason = "absent and emptied differ")]
+    pub(super) fn deserialize<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<T>>, D::Error> {
+        Option::deserialize(deserializer).map(Some)
+    }
+}

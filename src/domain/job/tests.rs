@@ -1,0 +1,1 @@
+//! The table of commands of product.md §2, as data.

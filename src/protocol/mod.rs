@@ -1,0 +1,16 @@
+//! The wire: types only. `docs/protocol.md` describes them, TypeScript types are generated from them.
+
+pub mod client;
+pub mod codec;
+pub mod instant;
+pub mod problem;
+pub mod server;
+pub mod topic;
+pub mod views;
+
+pub use client::ClientMessage;
+pub use codec::Encoding;
+pub use instant::{Millis, Rfc3339};
+pub use problem::Problem;
+pub use server::ServerMessage;
+pub use topic::Topic;

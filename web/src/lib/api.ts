@@ -1,0 +1,90 @@
+/// Every HTTP call the apps make, typed. Live changes come over the socket instead; see live.svelte.ts.
+import { newKey, request, type Request } from './http';
+import type {
+  Address,
+  Asset,
+  Caller,
+  CallerKind,
+  Command,
+  Customer,
+  EditJob,
+  Id,
+  Instant,
+  Invoice,
+  Job,
+  JobEvent,
+  JobStatus,
+  Login,
+  NewJob,
+  Page,
+  Portal,
+  ProblemBody,
+  Schedule,
+  ScheduleWorker,
+  Template,
+  Versioned,
+} from './protocol';
+
+export interface JobFilter {
+  q?: string;
+  status?: JobStatus[];
+  template?: Id;
+  customer?: Id;
+  worker?: Id;
+  from?: Instant;
+  to?: Instant;
+  sort?: string;
+  after?: string | null;
+  limit?: number;
+}
+
+export interface Settings {
+  /** Reasons a worker may give for declining. */
+  reasons: string[];
+}
+
+type Auth = Pick<Request, 'token' | 'signal'>;
+
+export const api = {
+  login: (body: { email: string; password: string; tenant?: string; kind?: CallerKind }) =>
+    request<Login>('POST', '/api/login', { body }),
+  logout: () => request<undefined>('POST', '/api/logout'),
+  me: async () => (await request<{ caller: Caller }>('GET', '/api/me')).caller,
+  switchTo: (tenant: string, kind: CallerKind) =>
+    request<{ caller: Caller }>('POST', '/api/switch', { body: { tenant, kind } }),
+  portal: (slug: string) => request<Portal>('GET', `/api/portals/${encodeURIComponent(slug)}`),
+
+  jobs: (filter: JobFilter = {}, auth: Auth = {}) =>
+    request<Page<Job>>('GET', '/api/jobs', { query: { ...filter }, ...auth }),
+  job: (id: Id, auth: Auth = {}) => request<Job>('GET', `/api/jobs/${id}`, auth),
+  createJob: (body: NewJob, key = newKey()) => request<{ jobs: Job[] }>('POST', '/api/jobs', { body, key }),
+  editJob: (id: Id, body: EditJob, key = newKey()) => request<Job>('PATCH', `/api/jobs/${id}`, { body, key }),
+  deleteJob: (id: Id) => request<undefined>('DELETE', `/api/jobs/${id}`),
+  command: (id: Id, body: Command & Versioned, key = newKey()) =>
+    request<{ job: Job | null; seq: number }>('POST', `/api/jobs/${id}/commands`, { body, key }),
+  publish: (jobs: Id[]) =>
+    request<{ results: { id: Id; job?: Job; seq?: number; problem?: ProblemBody }[] }>(
+      'POST',
+      '/api/jobs/publish',
+      { body: { jobs } },
+    ),
+  jobEvents: (id: Id, auth: Auth = {}) =>
+    request<Page<JobEvent>>('GET', `/api/jobs/${id}/events`, { query: { limit: 200 }, ...auth }),
+  invoice: (id: Id) => request<Invoice>('GET', `/api/jobs/${id}/invoice`),
+  shareJob: (id: Id) => request<{ id: Id; token: string; url: string }>('POST', `/api/jobs/${id}/links`),
+
+  schedule: (from: Instant, to: Instant) =>
+    request<Schedule>('GET', '/api/schedule', { query: { from, to } }),
+  templates: () => request<Page<Template>>('GET', '/api/templates', { query: { limit: 200 } }),
+  customers: (q?: string, auth: Auth = {}) =>
+    request<Page<Customer>>('GET', '/api/customers', { query: { q, limit: 200 }, ...auth }),
+  workers: () => request<Page<ScheduleWorker>>('GET', '/api/workers', { query: { limit: 200 } }),
+  assets: (customer?: Id) => request<Page<Asset>>('GET', '/api/assets', { query: { customer, limit: 200 } }),
+  addresses: (q: string, signal?: AbortSignal) =>
+    request<{ items: Address[] }>('GET', '/api/addresses', { query: { q }, signal }),
+  times: (template: Id, from: string, days: number) =>
+    request<{ time_zone: string; items: { start: Instant; end: Instant }[] }>('GET', '/api/times', {
+      query: { template, from, days },
+    }),
+  declineReasons: () => request<Settings>('GET', '/api/settings/decline-reasons'),
+};

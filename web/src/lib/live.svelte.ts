@@ -1,0 +1,141 @@
+/// What a page knows of its topics, kept current by the socket alone and readable by components.
+import { SvelteMap } from 'svelte/reactivity';
+import type { Connection, Hub, SubscribeOptions, Viewport } from './hub';
+import {
+  position,
+  type EtaMessage,
+  type EventMessage,
+  type HubMessage,
+  type Id,
+  type Job,
+  type Position,
+  type PresenceMessage,
+  type ScheduleWorker,
+  type Topic,
+} from './protocol';
+import { applyEvent, applyJob, applySnapshot, emptyTopic, type Change, type TopicState } from './topic';
+
+/** One topic: its jobs, workers, positions and estimates. */
+export class LiveTopic {
+  readonly topic: Topic;
+  readonly jobs = new SvelteMap<Id, Job>();
+  readonly workers = new SvelteMap<Id, ScheduleWorker>();
+  readonly positions = new SvelteMap<Id, Position>();
+  readonly etas = new SvelteMap<Id, EtaMessage>();
+  presence = $state.raw<PresenceMessage['dispatchers']>([]);
+  /** Hexagons of a zoomed-out map, by H3 index. */
+  readonly cells = new SvelteMap<string, { workers: number; open_jobs: number }>();
+  /** True once the first snapshot is whole. */
+  ready = $state(false);
+
+  #hub: Hub;
+  #newView = true;
+  #state: TopicState = emptyTopic(this.jobs);
+  #onChange: (change: Change, event: EventMessage) => void;
+  #stop: () => void;
+
+  constructor(
+    hub: Hub,
+    topic: Topic,
+    options: SubscribeOptions & { onChange?: (change: Change, event: EventMessage) => void } = {},
+  ) {
+    const { onChange, ...subscribe } = options;
+    this.#hub = hub;
+    this.topic = topic;
+    this.#onChange = onChange ?? (() => undefined);
+    this.#stop = hub.listen((message) => this.#take(message));
+    hub.subscribe(topic, subscribe);
+  }
+
+  /** The answer to a command may overtake its event. */
+  learn(job: Job): void {
+    applyJob(this.#state, job);
+  }
+
+  /** Asks for another range; what is shown stays until the answer is whole. */
+  resubscribe(options: SubscribeOptions): void {
+    this.#state.incoming = undefined;
+    this.#hub.subscribe(this.topic, options);
+  }
+
+  /** Which part of the map is on screen (topic `map`). */
+  look(viewport: Viewport): void {
+    this.#newView = true;
+    this.#hub.setViewport(viewport);
+  }
+
+  close(): void {
+    this.#stop();
+    this.#hub.unsubscribe(this.topic);
+  }
+
+  #take(message: HubMessage): void {
+    if ('topic' in message && message.topic !== this.topic) return;
+    switch (message.t) {
+      case 'welcome':
+        // Parts of a snapshot that the cut left unfinished are sent anew.
+        this.#state.incoming = undefined;
+        if (this.topic === 'map') this.positions.clear();
+        break;
+      case 'snapshot':
+        applySnapshot(this.#state, message);
+        for (const worker of message.workers ?? []) this.workers.set(worker.id, worker);
+        if (!message.more) this.ready = true;
+        break;
+      case 'event':
+        this.#onChange(applyEvent(this.#state, message), message);
+        break;
+      case 'positions':
+        for (const tuple of message.list) this.#place(position(tuple));
+        for (const worker of message.gone ?? []) this.positions.delete(worker);
+        if (this.topic === 'map' && message.list.length > 0) this.cells.clear();
+        break;
+      case 'cells':
+        if (this.topic === 'map') this.#count(message.list);
+        break;
+      case 'eta':
+        this.etas.set(message.job, message);
+        break;
+      case 'worker':
+        if (this.topic === 'schedule') this.#duty(message);
+        break;
+      case 'presence':
+        if (this.topic === 'schedule') this.presence = message.dispatchers;
+        break;
+    }
+  }
+
+  /** The shown position never goes back in time. */
+  #place(next: Position): void {
+    const held = this.positions.get(next.worker);
+    if (!held || next.at >= held.at) this.positions.set(next.worker, next);
+  }
+
+  /** After a change of view the first list is everything in it; later lists are changes. */
+  #count(list: [cell: string, workers: number, open_jobs: number][]): void {
+    if (this.#newView) this.cells.clear();
+    this.#newView = false;
+    this.positions.clear();
+    for (const [cell, workers, open_jobs] of list) {
+      if (workers + open_jobs === 0) this.cells.delete(cell);
+      else this.cells.set(cell, { workers, open_jobs });
+    }
+  }
+
+  #duty(message: Extract<HubMessage, { t: 'worker' }>): void {
+    const { t: _, worker: id, ...rest } = message;
+    this.workers.set(id, { ...this.workers.get(id), id, ...rest });
+  }
+}
+
+/** The connection as components see it. */
+export class LiveConnection {
+  now = $state.raw<Connection>({ state: 'connecting' });
+
+  constructor(hub: Hub) {
+    hub.watch((connection) => (this.now = connection));
+    const retry = () => hub.retryNow();
+    addEventListener('online', retry);
+    document.addEventListener('visibilitychange', () => document.visibilityState === 'visible' && retry());
+  }
+}
