@@ -8,8 +8,10 @@
 mod database;
 mod error;
 mod fault;
+mod instant;
 pub mod private_postgres;
 pub mod scratch;
+pub mod writer;
 
 pub use database::{Database, Role};
 pub use error::Error;
