@@ -102,7 +102,8 @@ impl<P: Send + Sync + 'static> Lane<P> {
                     }
                     Err(error) => error,
                 };
-                match self.link.failed(&error).await {
+                let fault = self.link.failed(&error).await;
+                match fault {
                     // Perhaps it committed. The same ids go again, and the command table knows.
                     Fault::Away => {
                         if self.link.is_busy() {
@@ -113,7 +114,10 @@ impl<P: Send + Sync + 'static> Lane<P> {
                     Fault::Again | Fault::Lasting => {
                         match split(part) {
                             Ok(smaller) => parts.extend(smaller.into_iter().rev()),
-                            Err(single) => self.refuse(&single),
+                            // Two commits of one event: it will never be stored.
+                            Err(single) if fault == Fault::Lasting || is_unique_violation(&error) => self.refuse(&single),
+                            // Locked for long by somebody else: the caller may try again.
+                            Err(single) => drop(self.open.remove(&single.group)),
                         }
                         break;
                     }
@@ -200,6 +204,10 @@ impl<P: Send + Sync + 'static> Lane<P> {
         }
         while inbox.try_recv().is_ok() {}
     }
+}
+
+fn is_unique_violation(error: &sqlx::Error) -> bool {
+    error.as_database_error().is_some_and(sqlx::error::DatabaseError::is_unique_violation)
 }
 
 /// Per tenant, then per group, then one by one, so that nobody's trouble holds the lane; a single one comes back.

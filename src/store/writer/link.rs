@@ -133,8 +133,8 @@ impl Link {
         self.pause = (self.pause * 2).min(PAUSE_MAX);
     }
 
-    /// Ends a session that holds a lock others wait for while it itself waits for a client that is frozen or gone.
-    /// No time-out of Postgres before 17 covers that.
+    /// Ends a session that holds a tenant's lock while it waits for a client that is frozen or gone. No time-out of
+    /// Postgres before 17 covers that. (Looking for sessions that block others would miss it: we have just stopped waiting.)
     async fn free_the_lock(&mut self) {
         let Some(connection) = &mut self.connection else { return };
         match within(end_frozen_holders(connection)).await {
@@ -152,8 +152,10 @@ async fn end_frozen_holders(connection: &mut PgConnection) -> Result<i64, sqlx::
     sqlx::query!("set local role none").execute(&mut *transaction).await?;
     let ended = sqlx::query_scalar!(
         r#"select count(*) filter (where pg_terminate_backend(b.pid)) as "ended!" from pg_stat_activity b
-           where b.wait_event in ('ClientRead', 'ClientWrite') and b.xact_start < clock_timestamp() - interval '5 seconds'
-             and b.usename = current_user and exists (select from pg_stat_activity w where b.pid = any (pg_blocking_pids(w.pid)))"#
+           where b.datname = current_database() and b.usename = current_user and b.wait_event in ('ClientRead', 'ClientWrite')
+             and b.xact_start < clock_timestamp() - interval '5 seconds'
+             and exists (select from pg_locks l where l.pid = b.pid and l.relation = 'tenant_seq'::regclass
+               and l.mode in ('RowShareLock', 'RowExclusiveLock'))"#
     )
     .fetch_one(&mut *transaction)
     .await?;
