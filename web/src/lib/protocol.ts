@@ -1,4 +1,5 @@
 /// The wire's types as the apps see them: instants are integer milliseconds everywhere (http.ts converts at the door).
+import type { PermissionSet } from '../gen/PermissionSet';
 
 export type Id = string;
 /** Milliseconds since 1970, UTC. */
@@ -47,6 +48,8 @@ export interface JobStep {
   index: number;
   name: string;
   access: Access;
+  /** Whether it has a place at all. */
+  has_address: boolean;
   address: Address | null;
   done_at: Instant | null;
   done_received_at: Instant | null;
@@ -152,21 +155,10 @@ export interface Job {
 export type CallerKind = 'dispatcher' | 'worker' | 'portal_user' | 'link' | 'api';
 
 /** Permissions of a portal user for one customer, already evaluated. */
-export interface Permissions {
-  view_jobs: boolean;
-  create: boolean;
-  edit: boolean;
-  cancel: boolean;
-  delete: boolean;
-  live_status: boolean;
-  map: boolean;
-  worker: boolean;
-  invoices: boolean;
-  alerts: boolean;
-}
+export type Permissions = PermissionSet;
 
 export interface CallerCustomer extends Named {
-  permissions: Partial<Permissions>;
+  permissions: Permissions;
 }
 
 export interface Tenant extends Named {
