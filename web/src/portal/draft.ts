@@ -7,6 +7,7 @@ import type {
   FieldValues,
   Id,
   Job,
+  JobField,
   NewJob,
   NewJobStep,
   Rule,
@@ -37,26 +38,23 @@ export interface Form {
   fields: FormField[];
 }
 
-export interface FormField {
-  key: string;
-  label: string;
-  kind: Template['fields'][number]['kind'];
-  options?: string[] | null | undefined;
-  access: Exclude<Rule, 'hidden'>;
-}
+export type FormField = Omit<JobField, 'value'>;
 
 export interface FormStep {
   name: string;
-  access: Exclude<Rule, 'hidden'>;
+  access: Rule;
   has_address: boolean;
   fields: FormField[];
 }
 
 /** The form for a new job. A template comes without what this caller may not see. */
 export function formOf(template: Template): Form {
-  const field = (from: Template['fields'][number]): FormField => ({
-    ...from,
-    access: from.access ?? 'optional',
+  const field = ({ key, label, kind, options, access }: Template['fields'][number]): FormField => ({
+    key,
+    label,
+    kind,
+    access: access ?? 'optional',
+    ...(options ? { options } : {}),
   });
   return {
     parts: template.parts,

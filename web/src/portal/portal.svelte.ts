@@ -7,7 +7,8 @@ import { LiveConnection, LiveTopic } from '../lib/live.svelte';
 import type { MapWorker } from '../lib/map/pins';
 import type { Caller, Id, Job, JobEvent, Permissions, RemovalReason, Template } from '../lib/protocol';
 import { api } from '../lib/api';
-import { Route } from '../lib/route.svelte';
+import { isLoggedOut } from '../lib/session';
+import type { Route } from '../lib/route.svelte';
 import type { Change } from '../lib/topic';
 import { words } from './messages';
 
@@ -45,7 +46,10 @@ export class Portal {
       onChange: (change, event) => this.#tell(change, event),
     });
     this.connection = new LiveConnection(this.#hub);
-    this.#hub.watch((connection) => connection.state === 'ended' && connection.code >= 4500 && onended());
+    this.#hub.watch((connection) => {
+      if (connection.state === 'ended' && connection.code >= 4500) onended();
+      if (connection.state === 'offline') void isLoggedOut().then((out) => out && onended());
+    });
     this.#hub.open();
   }
 

@@ -1,7 +1,7 @@
 /// Follows links inside the app without loading the page anew; all others stay the browser's.
-import type { Route } from '../lib/route.svelte';
+import type { Route } from './route.svelte';
 
-export function follow(route: Route): (event: MouseEvent) => void {
+export function followLinks(route: Route): (event: MouseEvent) => void {
   return (event) => {
     if (event.defaultPrevented || event.button !== 0) return;
     if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
