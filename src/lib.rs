@@ -1,3 +1,5 @@
 //! Dispatch Hub.
+pub mod config;
 pub mod domain;
 pub mod protocol;
+pub mod telemetry;
