@@ -1,5 +1,9 @@
 //! Dispatch Hub.
+pub mod client;
 pub mod config;
 pub mod domain;
+pub mod location;
+pub mod places;
 pub mod protocol;
+pub mod replay;
 pub mod telemetry;
