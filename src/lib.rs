@@ -1,4 +1,5 @@
 //! Dispatch Hub.
+pub mod auth;
 pub mod client;
 pub mod config;
 pub mod domain;

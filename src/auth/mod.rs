@@ -1,0 +1,6 @@
+//! Who is asking.
+
+pub mod guesses;
+pub mod origin;
+pub mod password;
+pub mod token;
