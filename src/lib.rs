@@ -8,3 +8,4 @@ pub mod places;
 pub mod protocol;
 pub mod replay;
 pub mod telemetry;
+pub mod web;
