@@ -1,6 +1,286 @@
-//! Who is asking.
+//! Cookie or bearer to `Caller`: log-ins, log-in sessions, passwords. HTTP and sockets ask here who is asking.
 
-pub mod guesses;
 pub mod origin;
-pub mod password;
 pub mod token;
+
+mod guesses;
+mod password;
+
+pub use password::{MAX_BYTES as PASSWORD_MAX_BYTES, MIN_CHARS as PASSWORD_MIN_CHARS, hash_now as hash_password};
+pub use token::{COOKIE, Token};
+
+use crate::domain::At;
+use crate::domain::caller::{ByKind, Caller, Link, Role};
+use crate::domain::ids::{DispatcherId, LoginId, PortalUserId, TenantId, WorkerId};
+use crate::domain::portal;
+use crate::domain::tenant::Tenant;
+use crate::store::{self, Store};
+use crate::telemetry;
+use guesses::Guesses;
+use password::Passwords;
+use std::net::IpAddr;
+use std::sync::Arc;
+use uuid::Uuid;
+
+/// A log-in session that is used is prolonged at most this often.
+const TOUCH_MS: i64 = 60 * 60 * 1000;
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+
+/// Why nobody is let in.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// No token, or one that stands for nothing any more.
+    #[error("not authenticated")]
+    NotAuthenticated,
+    /// E-mail address and password do not belong together.
+    #[error("wrong e-mail address or password")]
+    WrongPassword,
+    /// The tenant's portal is off.
+    #[error("the portal is off")]
+    PortalOff,
+    /// The log-in is not a member there.
+    #[error("no such membership")]
+    NoSuchMembership,
+    /// Too many wrong passwords for this account.
+    #[error("too many wrong passwords")]
+    TooManyGuesses {
+        /// Seconds until one is evaluated again.
+        retry_after_s: u32,
+    },
+    /// Too many log-ins at this moment.
+    #[error("busy")]
+    Busy,
+    /// The store's.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+}
+
+/// Somebody who is logged in.
+#[derive(Debug, Clone)]
+pub struct Session {
+    /// Who they are in the tenant, permissions resolved.
+    pub caller: Caller,
+    /// Their tenant.
+    pub tenant: Arc<Tenant>,
+    /// Their log-in.
+    pub login: LoginId,
+    /// The hash of the token that stands for this session.
+    pub token_hash: [u8; 32],
+}
+
+/// One of the memberships that a log-in has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Membership {
+    /// The tenant's slug.
+    pub slug: String,
+    /// The tenant's name.
+    pub name: String,
+    /// In which role.
+    pub kind: ByKind,
+}
+
+/// What comes of a right password.
+#[derive(Debug)]
+pub enum LoggedIn {
+    /// A session, and the token that stands for it.
+    Session(Token, Box<Session>),
+    /// There are several memberships, and none was named.
+    Choose(Vec<Membership>),
+}
+
+/// Who wants in, and as what.
+#[derive(Debug, Clone)]
+pub struct Attempt {
+    /// As typed.
+    pub email: String,
+    /// As typed.
+    pub password: String,
+    /// The tenant's slug, if named.
+    pub tenant: Option<String>,
+    /// The role, if named.
+    pub kind: Option<ByKind>,
+    /// The address that it comes from.
+    pub from: Option<IpAddr>,
+}
+
+/// The door. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Auth {
+    store: Store,
+    passwords: Passwords,
+    guesses: Guesses,
+    session_days: u16,
+}
+
+impl Auth {
+    /// A door whose sessions end when nobody used them for `session_days`.
+    pub fn new(store: Store, session_days: u16) -> Self {
+        Self { store, passwords: Passwords::default(), guesses: Guesses::default(), session_days }
+    }
+
+    /// Who a token stands for.
+    pub async fn session(&self, token: Token, now: At) -> Result<Session, Error> {
+        let token_hash = token.hash();
+        let mut connection = self.store.write().await?;
+        let found = match store::sessions::find(&mut connection, &token_hash).await {
+            Ok(found) if found.expires_at > now => found,
+            Ok(_) | Err(store::Error::Missing) => return Err(Error::NotAuthenticated),
+            Err(error) => return Err(error.into()),
+        };
+        if now.since(found.seen_at) > TOUCH_MS {
+            store::sessions::touch(&mut connection, &token_hash, now, self.expiry(now)).await?;
+        }
+        let session = session_of(&mut connection, found.member, found.login, token_hash).await?;
+        connection.commit().await.map_err(store::Error::from)?;
+        Ok(session)
+    }
+
+    /// Lets somebody in who knows their password.
+    pub async fn log_in(&self, attempt: Attempt, now: At) -> Result<LoggedIn, Error> {
+        let login = self.check(&attempt.email, attempt.password, attempt.from, now).await?;
+        let mut connection = self.store.write().await?;
+        let mut members = store::logins::members(&mut connection, login).await?;
+        members.retain(|member| attempt.tenant.as_ref().is_none_or(|slug| *slug == member.slug));
+        members.retain(|member| attempt.kind.is_none_or(|kind| kind == member.kind));
+        if members.len() > 1 {
+            return Ok(LoggedIn::Choose(members.into_iter().map(Membership::from).collect()));
+        }
+        let member = members.pop().ok_or(Error::NoSuchMembership)?;
+        let (token, session) = self.open(&mut connection, member, login, now).await?;
+        connection.commit().await.map_err(store::Error::from)?;
+        Ok(LoggedIn::Session(token, Box::new(session)))
+    }
+
+    /// Another membership of the same log-in; the session before ends.
+    pub async fn switch(&self, session: &Session, slug: &str, kind: ByKind, now: At) -> Result<(Token, Session), Error> {
+        let mut connection = self.store.write().await?;
+        let members = store::logins::members(&mut connection, session.login).await?;
+        let member = members.into_iter().find(|member| member.slug == slug && member.kind == kind).ok_or(Error::NoSuchMembership)?;
+        let opened = self.open(&mut connection, member, session.login, now).await?;
+        store::sessions::end(&mut connection, &session.token_hash).await?;
+        connection.commit().await.map_err(store::Error::from)?;
+        Ok(opened)
+    }
+
+    /// Ends one session.
+    pub async fn log_out(&self, token_hash: &[u8; 32]) -> Result<(), Error> {
+        let mut connection = self.store.write().await?;
+        store::sessions::end(&mut connection, token_hash).await?;
+        Ok(connection.commit().await.map_err(store::Error::from)?)
+    }
+
+    /// All sessions of the same log-in that still stand, the latest used first.
+    pub async fn sessions(&self, session: &Session, now: At) -> Result<Vec<store::sessions::Listed>, Error> {
+        let mut connection = self.store.write().await?;
+        let mut sessions = store::sessions::of_login(&mut connection, session.login).await?;
+        sessions.retain(|listed| listed.expires_at > now);
+        Ok(sessions)
+    }
+
+    /// Ends all sessions of the log-in but `except`; returns the hashes of their tokens, whose sockets are to be closed.
+    pub async fn end_all(&self, login: LoginId, except: Option<&[u8; 32]>) -> Result<Vec<Vec<u8>>, Error> {
+        let mut connection = self.store.write().await?;
+        let ended = store::sessions::end_all(&mut connection, login, except.map(<[u8; 32]>::as_slice)).await?;
+        connection.commit().await.map_err(store::Error::from)?;
+        Ok(ended)
+    }
+
+    /// A new password for who knows the old one; every other session ends.
+    pub async fn change_password(&self, session: &Session, current: String, new: String, from: Option<IpAddr>, now: At) -> Result<Vec<Vec<u8>>, Error> {
+        let mut connection = self.store.write().await?;
+        let email = store::logins::email(&mut connection, session.login).await?;
+        drop(connection);
+        let login = self.check(&email, current, from, now).await?;
+        let hash = self.passwords.hash(new).await.map_err(|_overrun| Error::Busy)?;
+        let mut connection = self.store.write().await?;
+        store::logins::set_password(&mut connection, login, &hash).await?;
+        let ended = store::sessions::end_all(&mut connection, login, Some(&session.token_hash)).await?;
+        connection.commit().await.map_err(store::Error::from)?;
+        Ok(ended)
+    }
+
+    /// The log-in of an e-mail address and its password. Unknown addresses take as long and count as much as known ones.
+    async fn check(&self, email: &str, password: String, from: Option<IpAddr>, now: At) -> Result<LoginId, Error> {
+        let email = email.trim().to_lowercase();
+        if email.len() > 254 || password.len() > password::MAX_BYTES {
+            return Err(Error::WrongPassword);
+        }
+        self.guesses.begin(&email, from, now).map_err(|too_many| {
+            metrics::counter!(telemetry::PASSWORDS, "outcome" => "limited").increment(1);
+            Error::TooManyGuesses { retry_after_s: too_many.retry_after_s }
+        })?;
+        let mut connection = self.store.write().await?;
+        let login = match store::logins::find(&mut connection, &email).await {
+            Ok(login) => Some(login),
+            Err(store::Error::Missing) => None,
+            Err(error) => return Err(error.into()),
+        };
+        // The connection is given back: the password takes long to check.
+        drop(connection);
+        let (id, hash) = login.map(|login| (login.id, login.password_hash)).unzip();
+        let right = self.passwords.check(password, hash.flatten()).await.map_err(|_overrun| Error::Busy)?;
+        let outcome = if right { "right" } else { "wrong" };
+        metrics::counter!(telemetry::PASSWORDS, "outcome" => outcome).increment(1);
+        let login = id.filter(|_| right).ok_or(Error::WrongPassword)?;
+        self.guesses.right(&email, from);
+        Ok(login)
+    }
+
+    async fn open(
+        &self,
+        connection: &mut sqlx::PgConnection,
+        member: store::logins::Member,
+        login: LoginId,
+        now: At,
+    ) -> Result<(Token, Session), Error> {
+        let token = Token::random();
+        let (tenant, kind, person) = (member.tenant, member.kind, member.person);
+        let session = session_of(connection, member, login, token.hash()).await?;
+        store::sessions::create(connection, &session.token_hash, login, tenant, kind, person, now, self.expiry(now)).await?;
+        Ok((token, session))
+    }
+
+    fn expiry(&self, now: At) -> At {
+        now.plus_ms(i64::from(self.session_days) * DAY_MS)
+    }
+}
+
+impl From<store::logins::Member> for Membership {
+    fn from(member: store::logins::Member) -> Self {
+        Self { slug: member.slug, name: member.tenant_name, kind: member.kind }
+    }
+}
+
+/// The caller that a membership makes, with what a portal user may do for each customer.
+async fn session_of(
+    connection: &mut sqlx::PgConnection,
+    member: store::logins::Member,
+    login: LoginId,
+    token_hash: [u8; 32],
+) -> Result<Session, Error> {
+    let tenant = store::tenants::find(connection, member.tenant).await?;
+    let role = match member.kind {
+        ByKind::Dispatcher => Role::Dispatcher { id: DispatcherId(member.person), admin: member.admin },
+        ByKind::Worker => Role::Worker { id: WorkerId(member.person) },
+        ByKind::PortalUser => {
+            if !tenant.settings.portal.enabled {
+                return Err(Error::PortalOff);
+            }
+            let id = PortalUserId(member.person);
+            Role::PortalUser { id, links: links(connection, &tenant, id).await? }
+        }
+        ByKind::Link | ByKind::Api | ByKind::Hub => return Err(Error::NotAuthenticated),
+    };
+    let caller = Caller { tenant: member.tenant, name: member.name, role };
+    Ok(Session { caller, tenant: Arc::new(tenant), login, token_hash })
+}
+
+async fn links(connection: &mut sqlx::PgConnection, tenant: &Tenant, user: PortalUserId) -> Result<Vec<Link>, Error> {
+    let rows = store::portal_users::links(connection, tenant.id, user).await?;
+    let link = |row: store::portal_users::Link| Link {
+        permissions: portal::resolve(&tenant.settings.portal.permissions, &row.customer_permissions, &row.permissions),
+        customer: row.customer,
+        name: row.customer_name,
+    };
+    Ok(rows.into_iter().map(link).collect())
+}
