@@ -65,7 +65,7 @@ pub struct Session {
     /// Their log-in.
     pub login: LoginId,
     /// The hash of the token that stands for this session.
-    pub token_hash: [u8; 32],
+    pub token_hash: Vec<u8>,
 }
 
 /// One of the memberships that a log-in has.
@@ -163,7 +163,7 @@ impl Auth {
     }
 
     /// Ends one session.
-    pub async fn log_out(&self, token_hash: &[u8; 32]) -> Result<(), Error> {
+    pub async fn log_out(&self, token_hash: &[u8]) -> Result<(), Error> {
         let mut connection = self.store.write().await?;
         store::sessions::end(&mut connection, token_hash).await?;
         Ok(connection.commit().await.map_err(store::Error::from)?)
@@ -178,9 +178,9 @@ impl Auth {
     }
 
     /// Ends all sessions of the log-in but `except`; returns the hashes of their tokens, whose sockets are to be closed.
-    pub async fn end_all(&self, login: LoginId, except: Option<&[u8; 32]>) -> Result<Vec<Vec<u8>>, Error> {
+    pub async fn end_all(&self, login: LoginId, except: Option<&[u8]>) -> Result<Vec<Vec<u8>>, Error> {
         let mut connection = self.store.write().await?;
-        let ended = store::sessions::end_all(&mut connection, login, except.map(<[u8; 32]>::as_slice)).await?;
+        let ended = store::sessions::end_all(&mut connection, login, except).await?;
         connection.commit().await.map_err(store::Error::from)?;
         Ok(ended)
     }
@@ -256,7 +256,7 @@ async fn session_of(
     connection: &mut sqlx::PgConnection,
     member: store::logins::Member,
     login: LoginId,
-    token_hash: [u8; 32],
+    token_hash: Vec<u8>,
 ) -> Result<Session, Error> {
     let tenant = store::tenants::find(connection, member.tenant).await?;
     let role = match member.kind {

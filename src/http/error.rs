@@ -8,7 +8,7 @@ use crate::protocol::codec::Misfit;
 use crate::protocol::problem::{Name, words};
 use crate::store;
 use actix_web::http::header;
-use actix_web::{HttpResponse, HttpResponseBuilder, ResponseError};
+use actix_web::{HttpResponse, ResponseError};
 use std::fmt;
 use uuid::Uuid;
 
@@ -154,23 +154,20 @@ impl fmt::Display for Error {
 impl ResponseError for Error {
     fn error_response(&self) -> HttpResponse {
         match self {
-            Self::Problem(problem) => answer(problem).json(problem),
-            Self::Later(problem, seconds) => answer(problem).insert_header((header::RETRY_AFTER, seconds.to_string())).json(problem),
-            Self::Internal(cause) => {
-                let problem = log(cause);
-                answer(&problem).json(problem)
+            Self::Problem(problem) => answer(problem),
+            Self::Later(problem, seconds) => {
+                let mut answer = answer(problem);
+                answer.headers_mut().insert(header::RETRY_AFTER, (*seconds).into());
+                answer
             }
-            Self::Method => {
-                let problem = method_not_allowed();
-                answer(&problem).json(problem)
-            }
+            Self::Internal(cause) => answer(&log(cause)),
+            Self::Method => answer(&method_not_allowed()),
         }
     }
 }
 
-fn answer(problem: &Problem) -> HttpResponseBuilder {
+/// A problem as an answer.
+pub fn answer(problem: &Problem) -> HttpResponse {
     let status = problem.status.try_into().expect("every problem has a real status");
-    let mut answer = HttpResponseBuilder::new(status);
-    answer.insert_header((header::CONTENT_TYPE, "application/problem+json")).insert_header((header::CACHE_CONTROL, "no-store"));
-    answer
+    HttpResponse::build(status).insert_header((header::CONTENT_TYPE, "application/problem+json")).json(problem)
 }
