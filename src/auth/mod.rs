@@ -11,16 +11,17 @@ pub use token::{COOKIE, Token};
 
 use crate::domain::At;
 use crate::domain::caller::{ByKind, Caller, Link, Role};
-use crate::domain::ids::{DispatcherId, LoginId, PortalUserId, TenantId, WorkerId};
+use crate::domain::ids::{DispatcherId, LoginId, PortalUserId, WorkerId};
 use crate::domain::portal;
 use crate::domain::tenant::Tenant;
+use crate::store::logins::PersonKind;
 use crate::store::{self, Store};
 use crate::telemetry;
 use guesses::Guesses;
 use password::Passwords;
+use sqlx::PgConnection;
 use std::net::IpAddr;
 use std::sync::Arc;
-use uuid::Uuid;
 
 /// A log-in session that is used is prolonged at most this often.
 const TOUCH_MS: i64 = 60 * 60 * 1000;
@@ -79,6 +80,19 @@ pub struct Membership {
     pub kind: ByKind,
 }
 
+/// A log-in session in the list that its owner sees.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpenSession {
+    /// Whether it is the one that asks.
+    pub current: bool,
+    /// The tenant's name.
+    pub tenant: String,
+    /// When it began.
+    pub created_at: At,
+    /// When it was last used, give or take an hour.
+    pub seen_at: At,
+}
+
 /// What comes of a right password.
 #[derive(Debug)]
 pub enum LoggedIn {
@@ -122,15 +136,11 @@ impl Auth {
     pub async fn session(&self, token: Token, now: At) -> Result<Session, Error> {
         let token_hash = token.hash();
         let mut connection = self.store.write().await?;
-        let found = match store::sessions::find(&mut connection, &token_hash).await {
-            Ok(found) if found.expires_at > now => found,
-            Ok(_) | Err(store::Error::Missing) => return Err(Error::NotAuthenticated),
-            Err(error) => return Err(error.into()),
-        };
+        let found = store::sessions::find(&mut connection, &token_hash, now).await?.ok_or(Error::NotAuthenticated)?;
         if now.since(found.seen_at) > TOUCH_MS {
             store::sessions::touch(&mut connection, &token_hash, now, self.expiry(now)).await?;
         }
-        let session = session_of(&mut connection, found.member, found.login, token_hash).await?;
+        let session = session_of(&mut connection, found).await?;
         connection.commit().await.map_err(store::Error::from)?;
         Ok(session)
     }
@@ -139,14 +149,14 @@ impl Auth {
     pub async fn log_in(&self, attempt: Attempt, now: At) -> Result<LoggedIn, Error> {
         let login = self.check(&attempt.email, attempt.password, attempt.from, now).await?;
         let mut connection = self.store.write().await?;
-        let mut members = store::logins::members(&mut connection, login).await?;
+        let mut members = store::logins::memberships(&mut connection, login).await?;
         members.retain(|member| attempt.tenant.as_ref().is_none_or(|slug| *slug == member.slug));
-        members.retain(|member| attempt.kind.is_none_or(|kind| kind == member.kind));
+        members.retain(|member| attempt.kind.is_none_or(|kind| kind == by_kind(member.kind)));
         if members.len() > 1 {
             return Ok(LoggedIn::Choose(members.into_iter().map(Membership::from).collect()));
         }
         let member = members.pop().ok_or(Error::NoSuchMembership)?;
-        let (token, session) = self.open(&mut connection, member, login, now).await?;
+        let (token, session) = self.open(&mut connection, &member, login, now).await?;
         connection.commit().await.map_err(store::Error::from)?;
         Ok(LoggedIn::Session(token, Box::new(session)))
     }
@@ -154,9 +164,9 @@ impl Auth {
     /// Another membership of the same log-in; the session before ends.
     pub async fn switch(&self, session: &Session, slug: &str, kind: ByKind, now: At) -> Result<(Token, Session), Error> {
         let mut connection = self.store.write().await?;
-        let members = store::logins::members(&mut connection, session.login).await?;
-        let member = members.into_iter().find(|member| member.slug == slug && member.kind == kind).ok_or(Error::NoSuchMembership)?;
-        let opened = self.open(&mut connection, member, session.login, now).await?;
+        let members = store::logins::memberships(&mut connection, session.login).await?;
+        let member = members.into_iter().find(|member| member.slug == slug && by_kind(member.kind) == kind).ok_or(Error::NoSuchMembership)?;
+        let opened = self.open(&mut connection, &member, session.login, now).await?;
         store::sessions::end(&mut connection, &session.token_hash).await?;
         connection.commit().await.map_err(store::Error::from)?;
         Ok(opened)
@@ -170,11 +180,11 @@ impl Auth {
     }
 
     /// All sessions of the same log-in that still stand, the latest used first.
-    pub async fn sessions(&self, session: &Session, now: At) -> Result<Vec<store::sessions::Listed>, Error> {
+    pub async fn sessions(&self, session: &Session, now: At) -> Result<Vec<OpenSession>, Error> {
         let mut connection = self.store.write().await?;
-        let mut sessions = store::sessions::of_login(&mut connection, session.login).await?;
-        sessions.retain(|listed| listed.expires_at > now);
-        Ok(sessions)
+        let open = store::sessions::of_login(&mut connection, session.login, now).await?;
+        let listed = |(token_hash, tenant, created_at, seen_at)| OpenSession { current: token_hash == session.token_hash, tenant, created_at, seen_at };
+        Ok(open.into_iter().map(listed).collect())
     }
 
     /// Ends all sessions of the log-in but `except`; returns the hashes of their tokens, whose sockets are to be closed.
@@ -188,9 +198,9 @@ impl Auth {
     /// A new password for who knows the old one; every other session ends.
     pub async fn change_password(&self, session: &Session, current: String, new: String, from: Option<IpAddr>, now: At) -> Result<Vec<Vec<u8>>, Error> {
         let mut connection = self.store.write().await?;
-        let email = store::logins::email(&mut connection, session.login).await?;
+        let known = store::logins::find(&mut connection, session.login).await?;
         drop(connection);
-        let login = self.check(&email, current, from, now).await?;
+        let login = self.check(&known.email, current, from, now).await?;
         let hash = self.passwords.hash(new).await.map_err(|_overrun| Error::Busy)?;
         let mut connection = self.store.write().await?;
         store::logins::set_password(&mut connection, login, &hash).await?;
@@ -210,11 +220,7 @@ impl Auth {
             Error::TooManyGuesses { retry_after_s: too_many.retry_after_s }
         })?;
         let mut connection = self.store.write().await?;
-        let login = match store::logins::find(&mut connection, &email).await {
-            Ok(login) => Some(login),
-            Err(store::Error::Missing) => None,
-            Err(error) => return Err(error.into()),
-        };
+        let login = store::logins::by_email(&mut connection, &email).await?;
         // The connection is given back: the password takes long to check.
         drop(connection);
         let (id, hash) = login.map(|login| (login.id, login.password_hash)).unzip();
@@ -226,18 +232,19 @@ impl Auth {
         Ok(login)
     }
 
-    async fn open(
-        &self,
-        connection: &mut sqlx::PgConnection,
-        member: store::logins::Member,
-        login: LoginId,
-        now: At,
-    ) -> Result<(Token, Session), Error> {
+    async fn open(&self, connection: &mut PgConnection, member: &store::logins::Membership, login: LoginId, now: At) -> Result<(Token, Session), Error> {
         let token = Token::random();
-        let (tenant, kind, person) = (member.tenant, member.kind, member.person);
-        let session = session_of(connection, member, login, token.hash()).await?;
-        store::sessions::create(connection, &session.token_hash, login, tenant, kind, person, now, self.expiry(now)).await?;
-        Ok((token, session))
+        let new = store::sessions::NewSession {
+            token_hash: token.hash(),
+            login,
+            tenant: member.tenant,
+            kind: member.kind,
+            person: member.person,
+            expires_at: self.expiry(now),
+        };
+        store::sessions::create(connection, &new).await?;
+        let made = store::sessions::find(connection, &new.token_hash, now).await?.ok_or(Error::NotAuthenticated)?;
+        Ok((token, session_of(connection, made).await?))
     }
 
     fn expiry(&self, now: At) -> At {
@@ -245,42 +252,46 @@ impl Auth {
     }
 }
 
-impl From<store::logins::Member> for Membership {
-    fn from(member: store::logins::Member) -> Self {
-        Self { slug: member.slug, name: member.tenant_name, kind: member.kind }
+impl From<store::logins::Membership> for Membership {
+    fn from(member: store::logins::Membership) -> Self {
+        Self { slug: member.slug, name: member.tenant_name, kind: by_kind(member.kind) }
     }
 }
 
-/// The caller that a membership makes, with what a portal user may do for each customer.
-async fn session_of(
-    connection: &mut sqlx::PgConnection,
-    member: store::logins::Member,
-    login: LoginId,
-    token_hash: Vec<u8>,
-) -> Result<Session, Error> {
-    let tenant = store::tenants::find(connection, member.tenant).await?;
-    let role = match member.kind {
-        ByKind::Dispatcher => Role::Dispatcher { id: DispatcherId(member.person), admin: member.admin },
-        ByKind::Worker => Role::Worker { id: WorkerId(member.person) },
-        ByKind::PortalUser => {
+/// A stored kind of person in the wire's words.
+pub fn by_kind(kind: PersonKind) -> ByKind {
+    match kind {
+        PersonKind::Dispatcher => ByKind::Dispatcher,
+        PersonKind::Worker => ByKind::Worker,
+        PersonKind::PortalUser => ByKind::PortalUser,
+    }
+}
+
+/// The caller that a stored session makes, with what a portal user may do for each customer.
+async fn session_of(connection: &mut PgConnection, stored: store::sessions::Session) -> Result<Session, Error> {
+    let tenant = store::tenants::find(connection, stored.tenant).await?;
+    let role = match stored.kind {
+        PersonKind::Dispatcher => Role::Dispatcher { id: DispatcherId(stored.person), admin: stored.admin },
+        PersonKind::Worker => Role::Worker { id: WorkerId(stored.person) },
+        PersonKind::PortalUser => {
             if !tenant.settings.portal.enabled {
                 return Err(Error::PortalOff);
             }
-            let id = PortalUserId(member.person);
+            let id = PortalUserId(stored.person);
             Role::PortalUser { id, links: links(connection, &tenant, id).await? }
         }
-        ByKind::Link | ByKind::Api | ByKind::Hub => return Err(Error::NotAuthenticated),
     };
-    let caller = Caller { tenant: member.tenant, name: member.name, role };
-    Ok(Session { caller, tenant: Arc::new(tenant), login, token_hash })
+    let caller = Caller { tenant: stored.tenant, name: stored.name, role };
+    Ok(Session { caller, tenant: Arc::new(tenant), login: stored.login, token_hash: stored.token_hash })
 }
 
-async fn links(connection: &mut sqlx::PgConnection, tenant: &Tenant, user: PortalUserId) -> Result<Vec<Link>, Error> {
-    let rows = store::portal_users::links(connection, tenant.id, user).await?;
-    let link = |row: store::portal_users::Link| Link {
-        permissions: portal::resolve(&tenant.settings.portal.permissions, &row.customer_permissions, &row.permissions),
-        customer: row.customer,
-        name: row.customer_name,
+/// The customers that a portal user acts for.
+pub async fn links(connection: &mut PgConnection, tenant: &Tenant, user: PortalUserId) -> Result<Vec<Link>, store::Error> {
+    let stored = store::portal_users::links(connection, tenant.id, user).await?;
+    let link = |link: store::portal_users::PortalLink| Link {
+        permissions: portal::resolve(&tenant.settings.portal.permissions, &link.customer_permissions, &link.permissions),
+        customer: link.customer,
+        name: link.name,
     };
-    Ok(rows.into_iter().map(link).collect())
+    Ok(stored.into_iter().map(link).collect())
 }

@@ -25,7 +25,7 @@ pub struct Passwords {
 }
 
 /// Compared with when there is no such log-in, so that the answer takes as long.
-static NOBODY: LazyLock<String> = LazyLock::new(|| hash("nobody has this password"));
+static NOBODY: LazyLock<String> = LazyLock::new(|| hash_now("nobody has this password"));
 
 impl Default for Passwords {
     fn default() -> Self {
@@ -38,7 +38,7 @@ impl Default for Passwords {
 impl Passwords {
     /// The PHC string of a new password.
     pub async fn hash(&self, password: String) -> Result<String, Overrun> {
-        self.work(move || hash(&password)).await
+        self.work(move || hash_now(&password)).await
     }
 
     /// Whether `password` is the one of `hash`. Without a hash it is not, which takes as long to find out.
@@ -63,7 +63,8 @@ impl Passwords {
     }
 }
 
-fn hash(password: &str) -> String {
+/// The PHC string of a password, made on this thread: for programs that do nothing else meanwhile.
+pub fn hash_now(password: &str) -> String {
     let hash: PasswordHash = Argon2::default().hash_password(password.as_bytes()).expect("the default parameters are valid");
     hash.to_string()
 }
