@@ -1,8 +1,15 @@
 //! Dispatch Hub.
+pub mod auth;
 pub mod client;
+pub mod config;
 pub mod domain;
+pub mod http;
 pub mod hub;
 pub mod location;
+pub mod places;
 pub mod protocol;
 pub mod replay;
 pub mod store;
+pub mod telemetry;
+pub mod web;
+pub mod ws;
