@@ -1,0 +1,113 @@
+//! Compares what the crowd was told with what the hub's tables hold, and with what the audiences saw.
+
+use crate::{company::Company, measure::Ledger};
+use anyhow::Context;
+use dispatch_hub::{
+    domain::ids::JobId,
+    store::{Role, private_postgres::PrivatePostgres},
+};
+use serde::Serialize;
+use sqlx::{Connection, PgConnection};
+use std::{
+    collections::{HashMap, HashSet},
+    path::Path,
+};
+use uuid::Uuid;
+
+/// What is missing or twice. All zeros, or the hub broke a promise.
+#[derive(Debug, Default, Clone, PartialEq, Eq, Serialize)]
+pub struct Verdict {
+    /// Acknowledged fixes that are in no table.
+    pub fixes_lost: usize,
+    /// Acknowledged commands that are not in the log as acknowledged.
+    pub commands_lost: usize,
+    /// Acknowledged portal jobs that do not exist.
+    pub jobs_lost: usize,
+    /// Holes in the numbers of a company's log.
+    pub holes_in_log: usize,
+    /// Jobs whose events are not numbered 1, 2, 3...
+    pub jobs_out_of_order: usize,
+    /// Commands that changed the world more than once.
+    pub applied_twice: usize,
+    /// Events that a dispatcher's socket never carried.
+    pub unseen_by_dispatchers: usize,
+    /// Commands that their customer's socket never carried.
+    pub unseen_by_customers: usize,
+}
+
+impl Verdict {
+    /// Whether every promise was kept.
+    pub fn is_clean(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// Looks into the data folder of a hub that has ended.
+pub async fn check(data: &Path, company: &Company, ledger: &Ledger, watched: &HashMap<JobId, usize>) -> anyhow::Result<Verdict> {
+    let postgres = PrivatePostgres::start(data).await.context("the private Postgres")?;
+    let mut connection = PgConnection::connect_with(&postgres.database().options(Role::Owner)).await?;
+    let mut verdict = against_tables(&mut connection, ledger).await?;
+    for (tenant, _) in &company.tenants {
+        let (last, count, gone): (i64, i64, i64) = sqlx::query_as(
+            "select s.seq, count(e.seq), coalesce(max(e.seq), 0) from tenant_seq s left join event e on e.tenant = s.tenant where s.tenant = $1 group by s.seq",
+        )
+        .bind(tenant.0)
+        .fetch_one(&mut connection)
+        .await?;
+        verdict.holes_in_log += usize::from(last != count || last != gone);
+    }
+    connection.close().await?;
+    postgres.stop().await;
+    verdict.unseen_by_dispatchers = ledger.gaps.len() + ledger.dispatchers.values().filter(|seen| company.tenants.len() == 1 && **seen < ledger.last_seq()).count();
+    verdict.unseen_by_customers = ledger
+        .commands
+        .iter()
+        .filter(|command| {
+            let portal = watched.get(&command.job).and_then(|number| ledger.portals.get(number));
+            watched.contains_key(&command.job) && !portal.is_some_and(|(seen, snapshot)| seen.contains(&command.seq) || *snapshot >= command.seq)
+        })
+        .count();
+    Ok(verdict)
+}
+
+async fn against_tables(connection: &mut PgConnection, ledger: &Ledger) -> anyhow::Result<Verdict> {
+    let fixes: HashSet<(Uuid, i64)> = sqlx::query_as(
+        "select worker, (extract(epoch from at) * 1000)::bigint from fix union all select worker, (extract(epoch from at) * 1000)::bigint from fix_aside",
+    )
+    .fetch_all(&mut *connection)
+    .await?
+    .into_iter()
+    .collect();
+    let events: HashMap<Uuid, (Uuid, i64)> = sqlx::query_as::<_, (Uuid, Uuid, i64)>("select cmd, job, seq from event")
+        .fetch_all(&mut *connection)
+        .await?
+        .into_iter()
+        .map(|(command, job, seq)| (command, (job, seq)))
+        .collect();
+    let jobs: HashSet<Uuid> = sqlx::query_scalar("select id from job").fetch_all(&mut *connection).await?.into_iter().collect();
+    let out_of_order: i64 =
+        sqlx::query_scalar("select count(*) from (select from event group by tenant, job having count(*) <> max(version) or min(version) <> 1) as j").fetch_one(&mut *connection).await?;
+    // Every event that workers caused has a key of its own.
+    let twice: i64 = sqlx::query_scalar("select count(*) from (select from event group by tenant, cmd, job having count(*) > 1) as c").fetch_one(&mut *connection).await?;
+    Ok(Verdict {
+        fixes_lost: ledger.fixes.iter().filter(|(worker, time_ms)| !fixes.contains(&(worker.0, *time_ms))).count(),
+        commands_lost: ledger.commands.iter().filter(|command| events.get(&command.id) != Some(&(command.job.0, command.seq))).count(),
+        jobs_lost: ledger.created.iter().filter(|job| !jobs.contains(&job.0)).count(),
+        jobs_out_of_order: usize::try_from(out_of_order)?,
+        applied_twice: usize::try_from(twice)?,
+        ..Verdict::default()
+    })
+}
+
+impl Ledger {
+    /// The greatest number that was acknowledged.
+    pub fn last_seq(&self) -> i64 {
+        self.commands.iter().map(|command| command.seq).max().unwrap_or(0)
+    }
+
+    /// Whether every dispatcher has seen everything that was acknowledged. With several companies only holes can be told.
+    pub fn dispatchers_saw_all(&self) -> bool {
+        let last = self.last_seq();
+        self.dispatchers.values().all(|seen| *seen >= last)
+    }
+}
