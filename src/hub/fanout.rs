@@ -126,9 +126,9 @@ impl Fanout {
     }
 
     /// Gives an event to an audience; the frame is made only if there is one.
-    pub fn publish(&self, audience: Audience, seq: i64, frame: impl FnOnce() -> Arc<Frame>) {
+    pub fn publish(&self, audience: Audience, seq: i64, frame: impl FnOnce() -> Option<Arc<Frame>>) {
         let Some(subscriptions) = self.audiences.get(&audience) else { return };
-        let frame = frame();
+        let Some(frame) = frame() else { return };
         for subscription in subscriptions.iter() {
             subscription.offer(seq, &frame);
         }
