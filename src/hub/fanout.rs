@@ -152,3 +152,62 @@ impl Fanout {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hub::Sink;
+    use crate::protocol::server::Stored;
+    use crate::protocol::{Encoding, ServerMessage};
+    use bytes::Bytes;
+
+    #[derive(Default)]
+    struct Heard(Mutex<Vec<i64>>);
+
+    impl Sink for Arc<Heard> {
+        fn try_write(&self, bytes: Bytes) -> bool {
+            if let Ok(ServerMessage::Stored(Stored { n })) = Encoding::Json.decode(&bytes) {
+                self.0.lock().unwrap().push(n);
+            }
+            true
+        }
+    }
+
+    fn session() -> (Arc<Subscription>, Arc<Heard>) {
+        let heard = Arc::new(Heard::default());
+        let queue = SendQueue::new(Encoding::Json, Box::new(Arc::clone(&heard)));
+        (Subscription::joining(SessionId::fresh(), queue), heard)
+    }
+
+    fn frame(seq: i64) -> Arc<Frame> {
+        Frame::new(ServerMessage::Stored(Stored { n: seq }))
+    }
+
+    #[test]
+    fn what_happens_while_the_snapshot_is_read_comes_after_it_once() {
+        let (subscription, heard) = session();
+        for seq in 8..=12 {
+            subscription.offer(seq, &frame(seq));
+        }
+        assert!(heard.0.lock().unwrap().is_empty(), "nothing before the snapshot");
+        subscription.joined(10);
+        subscription.offer(11, &frame(11));
+        subscription.offer(13, &frame(13));
+        assert_eq!(*heard.0.lock().unwrap(), [11, 12, 13]);
+    }
+
+    #[test]
+    fn a_frame_is_made_only_for_an_audience() {
+        let fanout = Fanout::default();
+        let audience = Audience::Schedule(TenantId(uuid::Uuid::nil()));
+        fanout.publish(audience, 1, || panic!("nobody listens"));
+        let (subscription, heard) = session();
+        let id = subscription.session;
+        subscription.joined(0);
+        fanout.subscribe(audience, subscription);
+        fanout.publish(audience, 1, || Some(frame(1)));
+        assert!(!fanout.unsubscribe(audience, id));
+        fanout.publish(audience, 2, || panic!("nobody listens any more"));
+        assert_eq!(*heard.0.lock().unwrap(), [1]);
+    }
+}
