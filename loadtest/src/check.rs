@@ -3,7 +3,7 @@
 use crate::{company::Company, measure::Ledger};
 use anyhow::Context;
 use dispatch_hub::{
-    domain::ids::JobId,
+    domain::ids::{JobId, TenantId},
     store::{Role, private_postgres::PrivatePostgres},
 };
 use serde::Serialize;
@@ -58,7 +58,7 @@ pub async fn check(data: &Path, company: &Company, ledger: &Ledger, watched: &Ha
     }
     connection.close().await?;
     postgres.stop().await;
-    verdict.unseen_by_dispatchers = ledger.gaps.len() + ledger.dispatchers.values().filter(|seen| company.tenants.len() == 1 && **seen < ledger.last_seq()).count();
+    verdict.unseen_by_dispatchers = ledger.gaps.len() + ledger.behind();
     verdict.unseen_by_customers = ledger
         .commands
         .iter()
@@ -78,20 +78,15 @@ async fn against_tables(connection: &mut PgConnection, ledger: &Ledger) -> anyho
     .await?
     .into_iter()
     .collect();
-    let events: HashMap<Uuid, (Uuid, i64)> = sqlx::query_as::<_, (Uuid, Uuid, i64)>("select cmd, job, seq from event")
-        .fetch_all(&mut *connection)
-        .await?
-        .into_iter()
-        .map(|(command, job, seq)| (command, (job, seq)))
-        .collect();
+    let events: HashSet<(Uuid, i64, Uuid)> = sqlx::query_as("select tenant, seq, job from event").fetch_all(&mut *connection).await?.into_iter().collect();
     let jobs: HashSet<Uuid> = sqlx::query_scalar("select id from job").fetch_all(&mut *connection).await?.into_iter().collect();
     let out_of_order: i64 =
         sqlx::query_scalar("select count(*) from (select from event group by tenant, job having count(*) <> max(version) or min(version) <> 1) as j").fetch_one(&mut *connection).await?;
-    // Every event that workers caused has a key of its own.
+    // A command's key is in its event; copies in one request share it, but are other jobs.
     let twice: i64 = sqlx::query_scalar("select count(*) from (select from event group by tenant, cmd, job having count(*) > 1) as c").fetch_one(&mut *connection).await?;
     Ok(Verdict {
         fixes_lost: ledger.fixes.iter().filter(|(worker, time_ms)| !fixes.contains(&(worker.0, *time_ms))).count(),
-        commands_lost: ledger.commands.iter().filter(|command| events.get(&command.id) != Some(&(command.job.0, command.seq))).count(),
+        commands_lost: ledger.commands.iter().filter(|command| !events.contains(&(command.tenant.0, command.seq, command.job.0))).count(),
         jobs_lost: ledger.created.iter().filter(|job| !jobs.contains(&job.0)).count(),
         jobs_out_of_order: usize::try_from(out_of_order)?,
         applied_twice: usize::try_from(twice)?,
@@ -100,14 +95,13 @@ async fn against_tables(connection: &mut PgConnection, ledger: &Ledger) -> anyho
 }
 
 impl Ledger {
-    /// The greatest number that was acknowledged.
-    pub fn last_seq(&self) -> i64 {
-        self.commands.iter().map(|command| command.seq).max().unwrap_or(0)
-    }
-
-    /// Whether every dispatcher has seen everything that was acknowledged. With several companies only holes can be told.
-    pub fn dispatchers_saw_all(&self) -> bool {
-        let last = self.last_seq();
-        self.dispatchers.values().all(|seen| *seen >= last)
+    /// How many dispatchers have not seen everything that was acknowledged in their company.
+    pub fn behind(&self) -> usize {
+        let mut last: HashMap<TenantId, i64> = HashMap::new();
+        for command in &self.commands {
+            let last = last.entry(command.tenant).or_default();
+            *last = command.seq.max(*last);
+        }
+        self.dispatchers.values().filter(|(tenant, seen)| last.get(tenant).is_some_and(|last| seen < last)).count()
     }
 }

@@ -95,7 +95,7 @@ impl Leader {
             arrivals.tick().await;
             let looks_at = places.get(number * places.len() / company.dispatchers.len()).copied().unwrap_or((60.17, 24.94));
             let client = anybody.with_cookie(&dispatcher.session);
-            leader.watchers.spawn(Dispatcher::new(Arc::clone(&leader.crowd), number, client, looks_at).run());
+            leader.watchers.spawn(Dispatcher::new(Arc::clone(&leader.crowd), dispatcher.tenant, number, client, looks_at).run());
             arrived(1);
         }
         for (number, user) in company.portal_users.iter().enumerate() {
@@ -108,7 +108,7 @@ impl Leader {
             arrivals.tick().await;
             let id = WorkerId(worker.id);
             let client = anybody.with_cookie(&worker.session);
-            leader.workers.spawn(Worker::new(Arc::clone(&leader.crowd), id, client, way, jobs.get(&id).copied()).run());
+            leader.workers.spawn(Worker::new(Arc::clone(&leader.crowd), (worker.tenant, id), client, way, jobs.get(&id).copied()).run());
             arrived(1);
         }
         Ok(leader)
@@ -126,7 +126,7 @@ impl Leader {
         // The audiences may lag behind the last acknowledgement.
         let seen = async {
             let mut look = tokio::time::interval(Duration::from_millis(100));
-            while !self.crowd.measures.ledger().dispatchers_saw_all() {
+            while self.crowd.measures.ledger().behind() > 0 {
                 look.tick().await;
             }
         };

@@ -7,6 +7,7 @@ use crate::{
 };
 use dispatch_hub::{
     client::{Client, Error},
+    domain::ids::TenantId,
     protocol::{Encoding, Topic, client::Viewport},
 };
 use std::sync::Arc;
@@ -17,6 +18,7 @@ const VIEW_DEG: f64 = 0.02;
 /// One dispatcher.
 pub struct Dispatcher {
     crowd: Arc<Crowd>,
+    tenant: TenantId,
     number: usize,
     client: Client,
     /// The middle of the map.
@@ -28,8 +30,8 @@ pub struct Dispatcher {
 
 impl Dispatcher {
     /// A dispatcher who looks at a place.
-    pub fn new(crowd: Arc<Crowd>, number: usize, client: Client, looks_at: (f64, f64)) -> Self {
-        Self { crowd, number, client, looks_at, seq: None, looked_ms: 0 }
+    pub fn new(crowd: Arc<Crowd>, tenant: TenantId, number: usize, client: Client, looks_at: (f64, f64)) -> Self {
+        Self { crowd, tenant, number, client, looks_at, seq: None, looked_ms: 0 }
     }
 
     /// Watches until the crowd is sent home.
@@ -82,7 +84,7 @@ impl Dispatcher {
         match glance {
             Glance::Snapshot { seq, more: false } => {
                 self.seq = Some(seq);
-                measures.ledger().dispatchers.insert(self.number, seq);
+                measures.ledger().dispatchers.insert(self.number, (self.tenant, seq));
             }
             Glance::Event { seq, kind, job_id, notes } => {
                 if kind == "job_created" {
@@ -98,7 +100,7 @@ impl Dispatcher {
                 }
                 let mut ledger = measures.ledger();
                 ledger.gaps.extend((last + 1..seq).map(|missed| (self.number, missed)));
-                ledger.dispatchers.insert(self.number, seq);
+                ledger.dispatchers.insert(self.number, (self.tenant, seq));
                 self.seq = Some(seq);
             }
             Glance::Positions { list } => {

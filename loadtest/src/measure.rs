@@ -1,6 +1,6 @@
 //! What the crowd sees, as numbers: latencies by kind, and what was acknowledged, to be compared with the hub's tables.
 
-use dispatch_hub::domain::ids::{JobId, WorkerId};
+use dispatch_hub::domain::ids::{JobId, TenantId, WorkerId};
 use hdrhistogram::Histogram;
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -10,7 +10,6 @@ use std::{
     },
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
-use uuid::Uuid;
 
 /// The latencies that are measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -64,8 +63,8 @@ impl Latency {
 /// A command that the hub answered `ok`.
 #[derive(Debug, Clone, Copy)]
 pub struct AckedCommand {
-    /// Its idempotency key.
-    pub id: Uuid,
+    /// Of which company.
+    pub tenant: TenantId,
     /// Of which job.
     pub job: JobId,
     /// The event's number.
@@ -81,8 +80,8 @@ pub struct Ledger {
     pub commands: Vec<AckedCommand>,
     /// Jobs answered 201.
     pub created: Vec<JobId>,
-    /// By dispatcher: all events up to this number were seen.
-    pub dispatchers: BTreeMap<usize, i64>,
+    /// By dispatcher: their company, and up to which number they saw its events.
+    pub dispatchers: BTreeMap<usize, (TenantId, i64)>,
     /// Numbers that a dispatcher missed.
     pub gaps: Vec<(usize, i64)>,
     /// By portal user: the events seen, and up to which number a snapshot told the state.

@@ -7,7 +7,7 @@ use crate::{
 };
 use dispatch_hub::{
     client::{Client, Closed, Error, Receiver, Sender},
-    domain::ids::{JobId, WorkerId},
+    domain::ids::{JobId, TenantId, WorkerId},
     protocol::{
         Encoding, Millis, ServerMessage,
         client::{CommandBody, Do, RawFix},
@@ -35,6 +35,7 @@ struct Pending {
 /// One worker.
 pub struct Worker {
     crowd: Arc<Crowd>,
+    tenant: TenantId,
     id: WorkerId,
     client: Client,
     way: Way,
@@ -49,8 +50,9 @@ pub struct Worker {
 
 impl Worker {
     /// A worker with a way to go and perhaps a job.
-    pub fn new(crowd: Arc<Crowd>, id: WorkerId, client: Client, way: Way, job: Option<JobId>) -> Self {
-        Self { crowd, id, client, way, job, paused: false, unstored: VecDeque::new(), pending: None, last_n: 0, last_fix_ms: 0 }
+    pub fn new(crowd: Arc<Crowd>, who: (TenantId, WorkerId), client: Client, way: Way, job: Option<JobId>) -> Self {
+        let (tenant, id) = who;
+        Self { crowd, tenant, id, client, way, job, paused: false, unstored: VecDeque::new(), pending: None, last_n: 0, last_fix_ms: 0 }
     }
 
     /// Works until the crowd is sent home and everything is acknowledged.
@@ -160,7 +162,7 @@ impl Worker {
                     measures.took(Latency::CommandAck, pending.sent);
                     self.paused = pending.verb == Do::Pause;
                     match ok.seq {
-                        Some(seq) => measures.ledger().commands.push(AckedCommand { id: pending.id, job, seq }),
+                        Some(seq) => measures.ledger().commands.push(AckedCommand { tenant: self.tenant, job, seq }),
                         None => measures.fault("ok without seq"),
                     }
                 }
