@@ -60,7 +60,7 @@ create table worker (
   login uuid not null constraint worker_login_fk references login,
   name text not null,
   phone text,
-  hours jsonb not null default '{}',
+  hours jsonb,
   on_duty boolean not null default false,
   duty_changed_at timestamptz,
   archived_at timestamptz,

@@ -24,8 +24,10 @@ create table job (
   constraint job_pk primary key (tenant, id))
   with (fillfactor = 70);
 create unique index job_number on job (tenant, number);
-create index job_date on job (tenant, date_ms);
-create index job_customer on job (tenant, customer, portal_date_ms);
+-- Lists sort by these and page by their last row. What has no date comes after every date.
+create index job_date on job (tenant, coalesce(date_ms, 9223372036854775807), number);
+create index job_customer on job (tenant, customer, coalesce(portal_date_ms, 9223372036854775807), number);
+create index job_status on job (tenant, status, number);
 create index job_start on job (tenant, start_ms);
 create index job_worker_open on job (tenant, worker) where status < 6;
 create index job_open on job (tenant) where status < 6;

@@ -55,7 +55,7 @@ impl fmt::Debug for Database {
 impl Database {
     /// The database at a `postgres://` address, whose user owns it and may create roles.
     pub fn at(url: &str) -> Result<Self, Error> {
-        let owner = PgConnectOptions::from_str(url).map_err(Error::Internal)?;
+        let owner = PgConnectOptions::from_str(url).map_err(|error| Error::Internal(error.into()))?;
         Ok(Self { owner, log_in: LogIn::AsOwner })
     }
 

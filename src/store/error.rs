@@ -16,7 +16,7 @@ pub enum Error {
     Unavailable,
     /// A fault of ours.
     #[error("the database refused a statement")]
-    Internal(#[source] sqlx::Error),
+    Internal(#[source] anyhow::Error),
 }
 
 impl From<sqlx::Error> for Error {
@@ -34,7 +34,7 @@ impl From<sqlx::Error> for Error {
         match Fault::of(&error) {
             Fault::Away | Fault::Again => Self::Unavailable,
             Fault::Lasting if matches!(error, sqlx::Error::PoolClosed) => Self::Unavailable,
-            Fault::Lasting => Self::Internal(error),
+            Fault::Lasting => Self::Internal(error.into()),
         }
     }
 }

@@ -5,12 +5,26 @@
 //! everything on a request's path, `Store::write` (all tenants, the tenant in every key) for changes and for what
 //! happens before a tenant is known. Jobs change only through `writer`.
 
+pub mod assets;
+pub mod commands;
+pub mod customers;
 mod database;
+pub mod dispatchers;
+pub mod epoch;
 mod error;
+pub mod events;
 mod fault;
+pub mod fixes;
 mod instant;
+pub mod jobs;
+pub mod logins;
+pub mod portal_users;
 pub mod private_postgres;
 pub mod scratch;
+pub mod sessions;
+pub mod templates;
+pub mod tenants;
+pub mod workers;
 pub mod writer;
 
 pub use database::{Database, Role};

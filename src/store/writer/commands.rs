@@ -121,7 +121,7 @@ pub struct CommandLanes<P> {
 impl<P: Send + Sync + 'static> CommandLanes<P> {
     /// Starts the lanes on the writer's pool. `publish` is called by a lane in commit order, before the answers go out;
     /// it must not block.
-    pub fn start(pool: &PgPool, publish: impl Fn(Published<P>) + Send + Sync + 'static) -> Self {
+    pub fn start(pool: PgPool, publish: impl Fn(Published<P>) + Send + Sync + 'static) -> Self {
         let publish: Arc<dyn Fn(Published<P>) + Send + Sync> = Arc::new(publish);
         let mut lanes = JoinSet::new();
         let entrances = (0..LANES)

@@ -88,7 +88,7 @@ pub struct FixLanes {
 
 impl FixLanes {
     /// Starts the lanes on the writer's pool.
-    pub fn start(pool: &PgPool) -> Self {
+    pub fn start(pool: PgPool) -> Self {
         let mut lanes = JoinSet::new();
         let entrances = (0..LANES)
             .map(|_| {
@@ -242,7 +242,7 @@ async fn insert(connection: &mut PgConnection, fixes: &[FixRow]) -> Result<(), s
            on conflict (worker) do update set tenant = excluded.tenant, shown_at = excluded.shown_at, at = excluded.at,
              device = excluded.device, latitude = excluded.latitude, longitude = excluded.longitude, accuracy_m = excluded.accuracy_m,
              speed_mps = excluded.speed_mps, heading_deg = excluded.heading_deg, battery = excluded.battery
-             where p.shown_at < excluded.shown_at",
+             where (p.shown_at, p.at) < (excluded.shown_at, excluded.at)",
         &tenant,
         &worker,
         &device as &[&str],

@@ -31,7 +31,7 @@ async fn count(owner: &mut PgConnection, question: &'static str) -> i64 {
 async fn fixes_are_stored_once_and_the_position_never_goes_back() {
     let (database, store) = scratch::store().await.unwrap();
     let mut owner = PgConnection::connect_with(&database.options(Role::Owner)).await.unwrap();
-    let lanes = FixLanes::start(store.writer_pool());
+    let lanes = FixLanes::start(store.writer_pool().clone());
     let worker = WorkerId(Uuid::now_v7());
     let now = 1_790_000_000_000;
     let batch = vec![fix(worker, now), fix(worker, now + 2000), fix(worker, now + 1000)];
@@ -61,7 +61,7 @@ async fn fixes_are_stored_once_and_the_position_never_goes_back() {
 async fn one_bad_fix_does_not_hold_the_others() {
     let (database, store) = scratch::store().await.unwrap();
     let mut owner = PgConnection::connect_with(&database.options(Role::Owner)).await.unwrap();
-    let lanes = FixLanes::start(store.writer_pool());
+    let lanes = FixLanes::start(store.writer_pool().clone());
     let worker = WorkerId(Uuid::now_v7());
     let mut fixes: Vec<FixRow> = (0..20).map(|n| fix(worker, 1_790_000_000_000 + n)).collect();
     fixes[13].device = "a\0b".into();

@@ -28,7 +28,7 @@ impl Bench {
     fn on(database: Database, store: Store) -> Self {
         let published = Arc::new(Mutex::new(Vec::new()));
         let heard = published.clone();
-        let lanes = CommandLanes::start(store.writer_pool(), move |news| heard.lock().unwrap().push(news));
+        let lanes = CommandLanes::start(store.writer_pool().clone(), move |news| heard.lock().unwrap().push(news));
         Self { database, store, lanes, published }
     }
 
