@@ -16,34 +16,34 @@ use uuid::Uuid;
 
 /// What is missing or twice. All zeros, or the hub broke a promise.
 #[derive(Debug, Default, Clone, PartialEq, Eq, Serialize)]
-pub struct Verdict {
+pub(crate) struct Verdict {
     /// Acknowledged fixes that are in no table.
-    pub fixes_lost: usize,
+    pub(crate) fixes_lost: usize,
     /// Acknowledged commands that are not in the log as acknowledged.
-    pub commands_lost: usize,
+    pub(crate) commands_lost: usize,
     /// Acknowledged portal jobs that do not exist.
-    pub jobs_lost: usize,
+    pub(crate) jobs_lost: usize,
     /// Holes in the numbers of a company's log.
-    pub holes_in_log: usize,
+    pub(crate) holes_in_log: usize,
     /// Jobs whose events are not numbered 1, 2, 3...
-    pub jobs_out_of_order: usize,
+    pub(crate) jobs_out_of_order: usize,
     /// Commands that changed the world more than once.
-    pub applied_twice: usize,
+    pub(crate) applied_twice: usize,
     /// Events that a dispatcher's socket never carried.
-    pub unseen_by_dispatchers: usize,
+    pub(crate) unseen_by_dispatchers: usize,
     /// Commands that their customer's socket never carried.
-    pub unseen_by_customers: usize,
+    pub(crate) unseen_by_customers: usize,
 }
 
 impl Verdict {
     /// Whether every promise was kept.
-    pub fn is_clean(&self) -> bool {
+    pub(crate) fn is_clean(&self) -> bool {
         *self == Self::default()
     }
 }
 
 /// Looks into the data folder of a hub that has ended.
-pub async fn check(data: &Path, company: &Company, ledger: &Ledger, watched: &HashMap<JobId, usize>) -> anyhow::Result<Verdict> {
+pub(crate) async fn check(data: &Path, company: &Company, ledger: &Ledger, watched: &HashMap<JobId, usize>) -> anyhow::Result<Verdict> {
     let postgres = PrivatePostgres::start(data).await.context("the private Postgres")?;
     let mut connection = PgConnection::connect_with(&postgres.database().options(Role::Owner)).await?;
     let mut verdict = against_tables(&mut connection, ledger).await?;
@@ -96,12 +96,36 @@ async fn against_tables(connection: &mut PgConnection, ledger: &Ledger) -> anyho
 
 impl Ledger {
     /// How many dispatchers have not seen everything that was acknowledged in their company.
-    pub fn behind(&self) -> usize {
+    pub(crate) fn behind(&self) -> usize {
         let mut last: HashMap<TenantId, i64> = HashMap::new();
         for command in &self.commands {
             let last = last.entry(command.tenant).or_default();
             *last = command.seq.max(*last);
         }
         self.dispatchers.values().filter(|(tenant, seen)| last.get(tenant).is_some_and(|last| seen < last)).count()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::company::Size;
+    use dispatch_hub::domain::ids::WorkerId;
+    use std::os::unix::fs::PermissionsExt;
+
+    /// What was never stored is noticed, and what was never said is not missed.
+    #[tokio::test]
+    async fn a_false_acknowledgement_is_found() {
+        let readable = std::fs::Permissions::from_mode(0o755);
+        let folder = tempfile::Builder::new().permissions(readable).tempdir().unwrap();
+        let data = folder.path().join("data");
+        let company = Company::found(&data, Size { tenants: 2, workers: 5, dispatchers: 3, portal_users: 3 }).await.unwrap();
+        assert_eq!((company.workers.len(), company.dispatchers.len(), company.portal_users.len()), (5, 3, 3));
+        let clean = check(&data, &company, &Ledger::default(), &HashMap::new()).await.unwrap();
+        assert!(clean.is_clean(), "{clean:?}");
+        let mut ledger = Ledger::default();
+        ledger.fixes.push((WorkerId(company.workers[0].id), 1_790_000_000_000));
+        let lost = check(&data, &company, &ledger, &HashMap::new()).await.unwrap();
+        assert_eq!(lost.fixes_lost, 1);
     }
 }

@@ -17,53 +17,53 @@ use uuid::Uuid;
 
 /// How many of each.
 #[derive(Debug, Clone, Copy)]
-pub struct Size {
+pub(crate) struct Size {
     /// Companies that the people are spread over.
-    pub tenants: usize,
+    pub(crate) tenants: usize,
     /// In all.
-    pub workers: usize,
+    pub(crate) workers: usize,
     /// In all.
-    pub dispatchers: usize,
+    pub(crate) dispatchers: usize,
     /// In all, each with a customer of their own.
-    pub portal_users: usize,
+    pub(crate) portal_users: usize,
 }
 
 /// Someone with a log-in session.
 #[derive(Debug, Clone)]
-pub struct Person {
+pub(crate) struct Person {
     /// Of which company.
-    pub tenant: TenantId,
+    pub(crate) tenant: TenantId,
     /// Their id in it.
-    pub id: Uuid,
+    pub(crate) id: Uuid,
     /// The cookie.
-    pub session: String,
+    pub(crate) session: String,
 }
 
 /// A portal user.
 #[derive(Debug, Clone)]
-pub struct PortalUser {
+pub(crate) struct PortalUser {
     /// The log-in.
-    pub person: Person,
+    pub(crate) person: Person,
     /// The customer they order for.
-    pub customer: CustomerId,
+    pub(crate) customer: CustomerId,
 }
 
 /// Everybody.
 #[derive(Debug, Default)]
-pub struct Company {
+pub(crate) struct Company {
     /// Ids of all companies, with the one job type of each.
-    pub tenants: Vec<(TenantId, TemplateId)>,
+    pub(crate) tenants: Vec<(TenantId, TemplateId)>,
     /// On duty.
-    pub workers: Vec<Person>,
+    pub(crate) workers: Vec<Person>,
     /// Each sees all of their company.
-    pub dispatchers: Vec<Person>,
+    pub(crate) dispatchers: Vec<Person>,
     /// May do everything.
-    pub portal_users: Vec<PortalUser>,
+    pub(crate) portal_users: Vec<PortalUser>,
 }
 
 impl Company {
     /// Creates everybody in a data folder whose hub is not running.
-    pub async fn found(data: &Path, size: Size) -> anyhow::Result<Self> {
+    pub(crate) async fn found(data: &Path, size: Size) -> anyhow::Result<Self> {
         let postgres = PrivatePostgres::start(data).await.context("the private Postgres")?;
         Store::migrate(postgres.database()).await?;
         let mut connection = PgConnection::connect_with(&postgres.database().options(Role::Writer)).await?;
@@ -122,12 +122,12 @@ impl Company {
     }
 
     /// The job type of a company.
-    pub fn template(&self, tenant: TenantId) -> TemplateId {
+    pub(crate) fn template(&self, tenant: TenantId) -> TemplateId {
         self.tenants.iter().find(|(id, _)| *id == tenant).expect("everybody belongs to a company").1
     }
 
     /// Who does the work of portal user number `index`: a worker of the same company, if there are enough.
-    pub fn worker_of(&self, index: usize) -> Option<WorkerId> {
+    pub(crate) fn worker_of(&self, index: usize) -> Option<WorkerId> {
         let tenant = self.portal_users[index].person.tenant;
         let place = self.portal_users[..index].iter().filter(|user| user.person.tenant == tenant).count();
         self.workers.iter().filter(|worker| worker.tenant == tenant).nth(place).map(|worker| WorkerId(worker.id))

@@ -31,7 +31,7 @@ const PREPARING: usize = 16;
 
 /// What the crowd is doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Phase {
+pub(crate) enum Phase {
     /// Connecting; nobody does anything yet.
     Gathering,
     /// Everybody does their work.
@@ -44,44 +44,44 @@ pub enum Phase {
 
 /// How much everybody does.
 #[derive(Debug, Clone)]
-pub struct Plan {
+pub(crate) struct Plan {
     /// Between two frames of one worker.
-    pub fix_every: Option<Duration>,
+    pub(crate) fix_every: Option<Duration>,
     /// Fixes in each.
-    pub fixes_per_frame: usize,
+    pub(crate) fixes_per_frame: usize,
     /// Between two commands of one worker with a job.
-    pub command_every: Option<Duration>,
+    pub(crate) command_every: Option<Duration>,
     /// Between two orders of one portal user.
-    pub order_every: Option<Duration>,
+    pub(crate) order_every: Option<Duration>,
     /// What is not acknowledged for so long is sent again.
-    pub patience: Duration,
+    pub(crate) patience: Duration,
 }
 
 /// What all of the crowd shares.
 #[derive(Debug)]
-pub struct Crowd {
+pub(crate) struct Crowd {
     /// How much everybody does.
-    pub plan: Plan,
+    pub(crate) plan: Plan,
     /// What they see.
-    pub measures: Measures,
+    pub(crate) measures: Measures,
     /// What they are doing now.
-    pub phase: watch::Receiver<Phase>,
+    pub(crate) phase: watch::Receiver<Phase>,
 }
 
 /// The crowd's leader.
-pub struct Leader {
+pub(crate) struct Leader {
     /// Shared with everybody.
-    pub crowd: Arc<Crowd>,
+    pub(crate) crowd: Arc<Crowd>,
     phase: watch::Sender<Phase>,
     workers: JoinSet<()>,
     watchers: JoinSet<()>,
     /// Which portal user watches which job.
-    pub watched: HashMap<JobId, usize>,
+    pub(crate) watched: HashMap<JobId, usize>,
 }
 
 impl Leader {
     /// Gives every portal user a started job, as far as there are workers, and connects everybody.
-    pub async fn gather(url: &str, company: &Company, ways: Vec<Way>, plan: Plan, arrived: impl Fn(u64)) -> anyhow::Result<Self> {
+    pub(crate) async fn gather(url: &str, company: &Company, ways: Vec<Way>, plan: Plan, arrived: impl Fn(u64)) -> anyhow::Result<Self> {
         let (phase, receiver) = watch::channel(Phase::Gathering);
         let crowd = Arc::new(Crowd { plan, measures: Measures::default(), phase: receiver });
         let anybody = Client::anonymous(url)?;
@@ -115,12 +115,12 @@ impl Leader {
     }
 
     /// Lets everybody work.
-    pub fn work(&self) {
+    pub(crate) fn work(&self) {
         self.phase.send_replace(Phase::Working);
     }
 
     /// Waits until all that is on the way is acknowledged and seen, then sends everybody home. True if all of it was.
-    pub async fn finish(mut self, within: Duration) -> bool {
+    pub(crate) async fn finish(mut self, within: Duration) -> bool {
         self.phase.send_replace(Phase::Finishing);
         let mut complete = tokio::time::timeout(within, async { while self.workers.join_next().await.is_some() {} }).await.is_ok();
         // The audiences may lag behind the last acknowledgement.
@@ -174,7 +174,7 @@ async fn started_job(dispatcher: &Client, worker: &Client, body: &Value) -> anyh
 }
 
 /// Waits a moment before the next attempt, longer each time. False if the crowd has gone home meanwhile.
-pub async fn back_off(crowd: &Crowd, attempt: &mut u32) -> bool {
+pub(crate) async fn back_off(crowd: &Crowd, attempt: &mut u32) -> bool {
     let pause = Duration::from_millis(50 * 2_u64.pow((*attempt).min(6))).mul_f64(rand::random_range(0.5..1.5));
     *attempt += 1;
     let mut phase = crowd.phase.clone();

@@ -16,7 +16,7 @@ use std::sync::Arc;
 const VIEW_DEG: f64 = 0.02;
 
 /// One dispatcher.
-pub struct Dispatcher {
+pub(crate) struct Dispatcher {
     crowd: Arc<Crowd>,
     tenant: TenantId,
     number: usize,
@@ -30,12 +30,12 @@ pub struct Dispatcher {
 
 impl Dispatcher {
     /// A dispatcher who looks at a place.
-    pub fn new(crowd: Arc<Crowd>, tenant: TenantId, number: usize, client: Client, looks_at: (f64, f64)) -> Self {
+    pub(crate) fn new(crowd: Arc<Crowd>, tenant: TenantId, number: usize, client: Client, looks_at: (f64, f64)) -> Self {
         Self { crowd, tenant, number, client, looks_at, seq: None, looked_ms: 0 }
     }
 
     /// Watches until the crowd is sent home.
-    pub async fn run(mut self) {
+    pub(crate) async fn run(mut self) {
         let mut attempt = 0;
         loop {
             match self.session(&mut attempt).await {

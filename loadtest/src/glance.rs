@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 /// What the crowd looks at.
 #[derive(Debug)]
-pub enum Glance {
+pub(crate) enum Glance {
     /// A part of a snapshot.
     Snapshot {
         /// Events go on after it.
@@ -84,7 +84,7 @@ struct Kind {
 
 impl Glance {
     /// Looks at a frame.
-    pub fn at(frame: &Frame) -> Result<Self, Error> {
+    pub(crate) fn at(frame: &Frame) -> Result<Self, Error> {
         Self::read(frame).map_err(|misfit| Error::Strange(format!("{}: {}", misfit.pointer, misfit.detail)))
     }
 

@@ -13,11 +13,11 @@ use std::{
 use tokio::process::{Child, Command};
 
 /// For so long a start is waited for.
-const START_WITHIN: Duration = Duration::from_secs(60);
+const START_WITHIN: Duration = Duration::from_mins(1);
 
 /// How a hub is started, again and again on the same folder and port.
 #[derive(Debug, Clone)]
-pub struct Launch {
+pub(crate) struct Launch {
     binary: PathBuf,
     data: PathBuf,
     port: u16,
@@ -25,24 +25,24 @@ pub struct Launch {
 
 /// A running hub.
 #[derive(Debug)]
-pub struct Hub {
+pub(crate) struct Hub {
     child: Child,
     /// From the start to the first "ready".
-    pub ready_after: Duration,
+    pub(crate) ready_after: Duration,
 }
 
 /// CPU time used so far.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Cpu {
+pub(crate) struct Cpu {
     /// Of the hub's threads.
-    pub hub_s: f64,
+    pub(crate) hub_s: f64,
     /// Of all processes below the hub: Postgres.
-    pub postgres_s: f64,
+    pub(crate) postgres_s: f64,
 }
 
 impl Launch {
     /// On a free port. The log goes to `hub.log` beside the data.
-    pub fn new(binary: PathBuf, data: &Path) -> anyhow::Result<Self> {
+    pub(crate) fn new(binary: PathBuf, data: &Path) -> anyhow::Result<Self> {
         if !binary.exists() {
             bail!("there is no hub at {}: build it first (cargo build --release)", binary.display());
         }
@@ -51,12 +51,12 @@ impl Launch {
     }
 
     /// Its address.
-    pub fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
     }
 
     /// Starts it and waits until it is ready.
-    pub async fn start(&self) -> anyhow::Result<Hub> {
+    pub(crate) async fn start(&self) -> anyhow::Result<Hub> {
         let log_path = self.data.with_extension("log");
         let log = File::options().create(true).append(true).open(&log_path)?;
         let begun = Instant::now();
@@ -89,12 +89,12 @@ impl Launch {
 
 impl Hub {
     /// As a power cut would: no chance to do anything.
-    pub async fn kill(mut self) -> anyhow::Result<()> {
+    pub(crate) async fn kill(mut self) -> anyhow::Result<()> {
         Ok(self.child.kill().await?)
     }
 
     /// Asks it to end and waits.
-    pub async fn stop(mut self) -> anyhow::Result<()> {
+    pub(crate) async fn stop(mut self) -> anyhow::Result<()> {
         let pid = self.pid()?;
         Command::new("kill").arg("-TERM").arg(pid.to_string()).status().await?;
         match tokio::time::timeout(Duration::from_secs(30), self.child.wait()).await {
@@ -109,7 +109,7 @@ impl Hub {
     }
 
     /// CPU time of the hub and of its Postgres.
-    pub fn cpu(&self) -> anyhow::Result<Cpu> {
+    pub(crate) fn cpu(&self) -> anyhow::Result<Cpu> {
         let pid = self.pid()?;
         let threads = fs::read_dir(format!("/proc/{pid}/task"))?;
         let run_ns = |thread: PathBuf| fs::read_to_string(thread.join("schedstat")).ok()?.split(' ').next()?.parse::<f64>().ok();
@@ -120,7 +120,7 @@ impl Hub {
     }
 
     /// Resident memory of the hub, in bytes.
-    pub fn memory(&self) -> anyhow::Result<u64> {
+    pub(crate) fn memory(&self) -> anyhow::Result<u64> {
         let status = fs::read_to_string(format!("/proc/{}/status", self.pid()?))?;
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("no VmRSS")?;
         let kib: u64 = line.trim().trim_end_matches(" kB").parse()?;

@@ -13,7 +13,7 @@ use std::{
 
 /// The latencies that are measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Latency {
+pub(crate) enum Latency {
     /// Worker sends fixes → `stored`.
     FixAck,
     /// Worker sends a command → `ok`.
@@ -34,7 +34,7 @@ pub enum Latency {
 
 impl Latency {
     /// All, in the order of the report.
-    pub const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 8] = [
         Self::FixAck,
         Self::CommandAck,
         Self::CommandToCustomer,
@@ -46,7 +46,7 @@ impl Latency {
     ];
 
     /// Its name in reports.
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::FixAck => "fix_ack",
             Self::CommandAck => "command_ack",
@@ -62,39 +62,39 @@ impl Latency {
 
 /// A command that the hub answered `ok`.
 #[derive(Debug, Clone, Copy)]
-pub struct AckedCommand {
+pub(crate) struct AckedCommand {
     /// Of which company.
-    pub tenant: TenantId,
+    pub(crate) tenant: TenantId,
     /// Of which job.
-    pub job: JobId,
+    pub(crate) job: JobId,
     /// The event's number.
-    pub seq: i64,
+    pub(crate) seq: i64,
 }
 
 /// What the hub acknowledged, and what the audiences saw.
 #[derive(Debug, Default)]
-pub struct Ledger {
+pub(crate) struct Ledger {
     /// Worker and time of fixes that were `stored`.
-    pub fixes: Vec<(WorkerId, i64)>,
+    pub(crate) fixes: Vec<(WorkerId, i64)>,
     /// Commands answered `ok`.
-    pub commands: Vec<AckedCommand>,
+    pub(crate) commands: Vec<AckedCommand>,
     /// Jobs answered 201.
-    pub created: Vec<JobId>,
+    pub(crate) created: Vec<JobId>,
     /// By dispatcher: their company, and up to which number they saw its events.
-    pub dispatchers: BTreeMap<usize, (TenantId, i64)>,
+    pub(crate) dispatchers: BTreeMap<usize, (TenantId, i64)>,
     /// Numbers that a dispatcher missed.
-    pub gaps: Vec<(usize, i64)>,
+    pub(crate) gaps: Vec<(usize, i64)>,
     /// By portal user: the events seen, and up to which number a snapshot told the state.
-    pub portals: HashMap<usize, (BTreeSet<i64>, i64)>,
+    pub(crate) portals: HashMap<usize, (BTreeSet<i64>, i64)>,
     /// Refusals and broken answers, by name.
-    pub faults: BTreeMap<String, u64>,
+    pub(crate) faults: BTreeMap<String, u64>,
     /// Sockets that ended, by close code.
-    pub closes: BTreeMap<String, u64>,
+    pub(crate) closes: BTreeMap<String, u64>,
 }
 
 /// Shared by the whole crowd.
 #[derive(Debug, Default)]
-pub struct Measures {
+pub(crate) struct Measures {
     histograms: Mutex<BTreeMap<Latency, Histogram<u64>>>,
     /// Only while this is set are latencies taken.
     measuring: AtomicBool,
@@ -107,17 +107,17 @@ pub struct Measures {
 
 impl Measures {
     /// Begins or ends the steady part of the run.
-    pub fn measure(&self, on: bool) {
+    pub(crate) fn measure(&self, on: bool) {
         self.measuring.store(on, Ordering::Relaxed);
     }
 
     /// Takes a latency.
-    pub fn took(&self, latency: Latency, since: Instant) {
+    pub(crate) fn took(&self, latency: Latency, since: Instant) {
         self.took_for(latency, since.elapsed());
     }
 
     /// Takes a latency by the wall clock, which fixes bear.
-    pub fn took_since_ms(&self, latency: Latency, time_ms: i64) {
+    pub(crate) fn took_since_ms(&self, latency: Latency, time_ms: i64) {
         let elapsed_ms = u64::try_from(now_ms() - time_ms).unwrap_or(0);
         self.took_for(latency, Duration::from_millis(elapsed_ms));
     }
@@ -131,43 +131,43 @@ impl Measures {
     }
 
     /// A command is on its way.
-    pub fn commanded(&self, job: JobId, kind: &'static str) {
+    pub(crate) fn commanded(&self, job: JobId, kind: &'static str) {
         locked(&self.commands).insert(job, (Instant::now(), kind));
     }
 
     /// When the event's command was sent.
-    pub fn command_sent(&self, job: JobId, kind: &str) -> Option<Instant> {
+    pub(crate) fn command_sent(&self, job: JobId, kind: &str) -> Option<Instant> {
         locked(&self.commands).get(&job).filter(|(_, sent)| *sent == kind).map(|(at, _)| *at)
     }
 
     /// A portal job is on its way.
-    pub fn ordered(&self, notes: String) {
+    pub(crate) fn ordered(&self, notes: String) {
         locked(&self.jobs).insert(notes, Instant::now());
     }
 
     /// When the job with these notes was sent.
-    pub fn job_sent(&self, notes: &str) -> Option<Instant> {
+    pub(crate) fn job_sent(&self, notes: &str) -> Option<Instant> {
         locked(&self.jobs).get(notes).copied()
     }
 
     /// What was acknowledged and seen.
-    pub fn ledger(&self) -> MutexGuard<'_, Ledger> {
+    pub(crate) fn ledger(&self) -> MutexGuard<'_, Ledger> {
         locked(&self.ledger)
     }
 
     /// Counts a refusal or a broken answer.
-    pub fn fault(&self, name: &str) {
+    pub(crate) fn fault(&self, name: &str) {
         *self.ledger().faults.entry(name.to_owned()).or_default() += 1;
     }
 
     /// Counts an ended socket.
-    pub fn closed(&self, closed: &dispatch_hub::client::Closed) {
+    pub(crate) fn closed(&self, closed: &dispatch_hub::client::Closed) {
         let code = closed.code.map_or_else(|| "broken".to_owned(), |code| code.to_string());
         *self.ledger().closes.entry(code).or_default() += 1;
     }
 
     /// The latencies taken so far.
-    pub fn histogram(&self, latency: Latency) -> Histogram<u64> {
+    pub(crate) fn histogram(&self, latency: Latency) -> Histogram<u64> {
         locked(&self.histograms).get(&latency).cloned().unwrap_or_else(empty)
     }
 }
@@ -181,6 +181,6 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 /// The wall clock.
-pub fn now_ms() -> i64 {
+pub(crate) fn now_ms() -> i64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }

@@ -12,7 +12,7 @@ const STEP_DEG: f64 = 0.000_4;
 
 /// One worker's way.
 #[derive(Debug)]
-pub enum Way {
+pub(crate) enum Way {
     /// Along a recorded track, again and again.
     Recorded {
         /// The points in order.
@@ -33,7 +33,7 @@ pub enum Way {
 
 impl Way {
     /// Ways for so many workers: from the tracks of a recording, if there is one.
-    pub fn many(count: usize, recording: Option<&Path>, seed: u64) -> anyhow::Result<Vec<Self>> {
+    pub(crate) fn many(count: usize, recording: Option<&Path>, seed: u64) -> anyhow::Result<Vec<Self>> {
         let mut rng = SmallRng::seed_from_u64(seed);
         let Some(file) = recording else {
             return Ok((0..count).map(|_| Self::wandering(&mut rng)).collect());
@@ -55,7 +55,7 @@ impl Way {
     }
 
     /// The next fix, measured at `time_ms`.
-    pub fn step(&mut self, time_ms: i64) -> RawFix {
+    pub(crate) fn step(&mut self, time_ms: i64) -> RawFix {
         match self {
             Self::Recorded { track, next } => {
                 let fix = track[*next % track.len()];
@@ -73,7 +73,7 @@ impl Way {
     }
 
     /// Where the worker is about now.
-    pub fn place(&self) -> (f64, f64) {
+    pub(crate) fn place(&self) -> (f64, f64) {
         match self {
             Self::Recorded { track, next } => {
                 let fix = track[*next % track.len()];

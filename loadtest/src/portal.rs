@@ -16,7 +16,7 @@ use std::{sync::Arc, time::Instant};
 use uuid::Uuid;
 
 /// One portal user.
-pub struct Portal {
+pub(crate) struct Portal {
     crowd: Arc<Crowd>,
     number: usize,
     client: Client,
@@ -29,12 +29,12 @@ pub struct Portal {
 
 impl Portal {
     /// A portal user who orders for one customer.
-    pub fn new(crowd: Arc<Crowd>, number: usize, client: Client, customer: CustomerId, template: TemplateId) -> Self {
+    pub(crate) fn new(crowd: Arc<Crowd>, number: usize, client: Client, customer: CustomerId, template: TemplateId) -> Self {
         Self { crowd, number, client, customer, template, seq: None, looked_ms: 0 }
     }
 
     /// Watches and orders until the crowd is sent home.
-    pub async fn run(mut self) {
+    pub(crate) async fn run(mut self) {
         let ordering = tokio::spawn(order(Arc::clone(&self.crowd), self.client.clone(), self.number, self.customer, self.template));
         let mut attempt = 0;
         loop {

@@ -11,9 +11,9 @@ use std::{collections::BTreeMap, fmt::Write as _, fs, path::Path};
 
 /// Percentiles of one latency.
 #[derive(Debug, Clone, Copy, Serialize)]
-pub struct Percentiles {
+pub(crate) struct Percentiles {
     /// How many were taken.
-    pub count: u64,
+    pub(crate) count: u64,
     /// Milliseconds.
     pub p50_ms: f64,
     /// Milliseconds.
@@ -23,57 +23,57 @@ pub struct Percentiles {
     /// Milliseconds.
     pub p999_ms: f64,
     /// Milliseconds.
-    pub max_ms: f64,
+    pub(crate) max_ms: f64,
 }
 
 /// One look at the hub's process.
 #[derive(Debug, Clone, Copy, Serialize)]
-pub struct Sample {
+pub(crate) struct Sample {
     /// Seconds since the steady part began.
-    pub at_s: f64,
+    pub(crate) at_s: f64,
     /// Resident memory of the hub.
-    pub memory_mb: f64,
+    pub(crate) memory_mb: f64,
     /// CPU of the hub's threads since the last look, in cores.
-    pub hub_cores: f64,
+    pub(crate) hub_cores: f64,
 }
 
 /// All of one run.
 #[derive(Debug, Serialize)]
-pub struct Report {
+pub(crate) struct Report {
     /// The scenario.
-    pub name: String,
+    pub(crate) name: String,
     /// What it was asked for.
-    pub arguments: String,
+    pub(crate) arguments: String,
     /// Length of the steady part.
-    pub seconds: f64,
+    pub(crate) seconds: f64,
     /// Fixes stored and acknowledged in the steady part.
-    pub fixes_acked: usize,
+    pub(crate) fixes_acked: usize,
     /// Commands acknowledged in the steady part.
-    pub commands_acked: usize,
+    pub(crate) commands_acked: usize,
     /// Portal jobs acknowledged in the steady part.
-    pub jobs_created: usize,
+    pub(crate) jobs_created: usize,
     /// By name.
-    pub latencies: BTreeMap<&'static str, Percentiles>,
+    pub(crate) latencies: BTreeMap<&'static str, Percentiles>,
     /// CPU of the hub per fix with everything else that it did meanwhile, microseconds.
-    pub hub_cpu_us_per_fix: f64,
+    pub(crate) hub_cpu_us_per_fix: f64,
     /// The same of Postgres.
-    pub postgres_cpu_us_per_fix: f64,
+    pub(crate) postgres_cpu_us_per_fix: f64,
     /// Cores used by the hub.
-    pub hub_cores: f64,
+    pub(crate) hub_cores: f64,
     /// Cores used by Postgres.
-    pub postgres_cores: f64,
+    pub(crate) postgres_cores: f64,
     /// Over time.
-    pub samples: Vec<Sample>,
+    pub(crate) samples: Vec<Sample>,
     /// Start to ready, each time.
-    pub ready_after_ms: Vec<f64>,
+    pub(crate) ready_after_ms: Vec<f64>,
     /// Refusals and broken answers.
-    pub faults: BTreeMap<String, u64>,
+    pub(crate) faults: BTreeMap<String, u64>,
     /// Sockets that ended, by code.
-    pub closes: BTreeMap<String, u64>,
+    pub(crate) closes: BTreeMap<String, u64>,
     /// Whether everything sent was acknowledged in the end.
-    pub all_acknowledged: bool,
+    pub(crate) all_acknowledged: bool,
     /// What is missing.
-    pub lost: Verdict,
+    pub(crate) lost: Verdict,
 }
 
 impl Percentiles {
@@ -92,14 +92,14 @@ impl Percentiles {
     }
 
     /// Of everything that was measured.
-    pub fn all(measures: &Measures) -> BTreeMap<&'static str, Self> {
+    pub(crate) fn all(measures: &Measures) -> BTreeMap<&'static str, Self> {
         Latency::ALL.into_iter().filter_map(|latency| Some((latency.name(), Self::of(measures, latency)?))).collect()
     }
 }
 
 impl Report {
     /// The bars of the standard load that are missed, in words.
-    pub fn missed_bars(&self) -> Vec<String> {
+    pub(crate) fn missed_bars(&self) -> Vec<String> {
         let bars = [("portal_job_to_dispatcher", 50.0), ("command_to_customer", 50.0), ("fix_to_customer", 100.0), ("fix_ack", 100.0)];
         let missed = bars.into_iter().filter_map(|(name, bar_ms)| {
             let p99_ms = self.latencies.get(name)?.p99_ms;
@@ -109,7 +109,7 @@ impl Report {
     }
 
     /// Writes `<name>.json` and the plots into a folder.
-    pub fn write(&self, folder: &Path, measures: &Measures) -> anyhow::Result<()> {
+    pub(crate) fn write(&self, folder: &Path, measures: &Measures) -> anyhow::Result<()> {
         fs::create_dir_all(folder)?;
         fs::write(folder.join(format!("{}.json", self.name)), serde_json::to_string_pretty(self)?)?;
         plot_latencies(&folder.join(format!("{}-latency.svg", self.name)), measures).map_err(|error| anyhow!("{error}"))?;
@@ -121,7 +121,7 @@ impl Report {
     }
 
     /// A table for the terminal.
-    pub fn table(&self) -> String {
+    pub(crate) fn table(&self) -> String {
         let mut text = String::new();
         let mut line = |arguments: std::fmt::Arguments<'_>| writeln!(text, "{arguments}").expect("a string takes everything");
         line(format_args!("{:<26}{:>9}{:>9}{:>9}{:>9}{:>9}{:>9}", "latency, ms", "count", "p50", "p90", "p99", "p99.9", "max"));

@@ -22,49 +22,49 @@ const FINISH_WITHIN: Duration = Duration::from_secs(30);
 
 /// What to run. The defaults are the standard load.
 #[derive(Debug, Clone, Args)]
-pub struct Run {
+pub(crate) struct Run {
     /// Name of the result's files.
     #[arg(long, default_value = "standard")]
-    pub name: String,
+    pub(crate) name: String,
     /// Worker sockets.
     #[arg(long, default_value_t = 2000)]
-    pub workers: usize,
+    pub(crate) workers: usize,
     /// Dispatcher sockets, each with schedule and map.
     #[arg(long, default_value_t = 200)]
-    pub dispatchers: usize,
+    pub(crate) dispatchers: usize,
     /// Portal sockets, each with a customer and a started job of their own.
     #[arg(long, default_value_t = 500)]
-    pub portal_users: usize,
+    pub(crate) portal_users: usize,
     /// Companies that all of them are spread over.
     #[arg(long, default_value_t = 1)]
-    pub tenants: usize,
+    pub(crate) tenants: usize,
     /// Length of the steady part.
     #[arg(long, default_value_t = 60)]
-    pub seconds: u64,
+    pub(crate) seconds: u64,
     /// Seconds between two frames of fixes of one worker; 0 sends none.
     #[arg(long, default_value_t = 5.0)]
-    pub fix_every: f64,
+    pub(crate) fix_every: f64,
     /// Fixes in each frame.
     #[arg(long, default_value_t = 1)]
-    pub fixes_per_frame: usize,
+    pub(crate) fixes_per_frame: usize,
     /// Status changes by workers, in all.
     #[arg(long, default_value_t = 20.0)]
-    pub commands_per_second: f64,
+    pub(crate) commands_per_second: f64,
     /// Jobs created by portal users, in all.
     #[arg(long, default_value_t = 1.0)]
-    pub orders_per_second: f64,
+    pub(crate) orders_per_second: f64,
     /// Recorded tracks to move along; without, workers wander around town.
     #[arg(long)]
-    pub tracks: Option<PathBuf>,
+    pub(crate) tracks: Option<PathBuf>,
     /// The hub's program [default: beside this one].
     #[arg(long)]
-    pub hub: Option<PathBuf>,
+    pub(crate) hub: Option<PathBuf>,
     /// Where the results go.
     #[arg(long, default_value = "target/bench")]
-    pub out: PathBuf,
+    pub(crate) out: PathBuf,
     /// Decides everything random about the run.
     #[arg(long, default_value_t = 1)]
-    pub seed: u64,
+    pub(crate) seed: u64,
 }
 
 impl Run {
@@ -85,7 +85,7 @@ impl Run {
     }
 
     /// Runs, with kills if there is a torture.
-    pub async fn go(self, mut torture: Option<Torture>) -> anyhow::Result<Report> {
+    pub(crate) async fn go(self, mut torture: Option<Torture>) -> anyhow::Result<Report> {
         let folder = tempfile::Builder::new().prefix("dispatch-hub-loadtest-").permissions(open_to_postgres()).tempdir()?;
         let data = folder.path().join("data");
         let say = ProgressBar::new_spinner().with_style(ProgressStyle::with_template("{spinner} {msg} {pos}/{len} {elapsed}")?);
@@ -112,7 +112,7 @@ impl Run {
         crowd.measures.measure(true);
         let (cpu_before, begun) = (hub.cpu()?, Instant::now());
         let mut samples = Vec::new();
-        let mut sampled = (cpu_before, 0.0);
+        let mut last_look = (cpu_before, 0.0);
         say.set_length(self.seconds);
         let mut seconds = tokio::time::interval(Duration::from_secs(1));
         while begun.elapsed() < Duration::from_secs(self.seconds) {
@@ -120,14 +120,14 @@ impl Run {
             let fix_ack = crowd.measures.histogram(crate::measure::Latency::FixAck);
             say.set_position(begun.elapsed().as_secs());
             say.set_message(format!("{} fixes, ack p99 {:.1} ms", fix_ack.len(), fix_ack.value_at_quantile(0.99) / 1000));
-            sample(&hub, begun, &mut sampled, &mut samples)?;
+            sample(&hub, begun, &mut last_look, &mut samples)?;
             if let Some(torture) = &mut torture
                 && torture.is_due(begun.elapsed())
             {
                 hub.kill().await?;
                 hub = launch.start().await?;
                 ready_after.push(hub.ready_after);
-                sampled = (Cpu::default(), begun.elapsed().as_secs_f64());
+                last_look = (Cpu::default(), begun.elapsed().as_secs_f64());
             }
         }
         let (steady_s, cpu) = (begun.elapsed().as_secs_f64(), hub.cpu()?);

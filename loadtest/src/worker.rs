@@ -33,7 +33,7 @@ struct Pending {
 }
 
 /// One worker.
-pub struct Worker {
+pub(crate) struct Worker {
     crowd: Arc<Crowd>,
     tenant: TenantId,
     id: WorkerId,
@@ -50,13 +50,13 @@ pub struct Worker {
 
 impl Worker {
     /// A worker with a way to go and perhaps a job.
-    pub fn new(crowd: Arc<Crowd>, who: (TenantId, WorkerId), client: Client, way: Way, job: Option<JobId>) -> Self {
+    pub(crate) fn new(crowd: Arc<Crowd>, who: (TenantId, WorkerId), client: Client, way: Way, job: Option<JobId>) -> Self {
         let (tenant, id) = who;
         Self { crowd, tenant, id, client, way, job, paused: false, unstored: VecDeque::new(), pending: None, last_n: 0, last_fix_ms: 0 }
     }
 
     /// Works until the crowd is sent home and everything is acknowledged.
-    pub async fn run(mut self) {
+    pub(crate) async fn run(mut self) {
         let mut attempt = 0;
         loop {
             match self.session(&mut attempt).await {
@@ -88,8 +88,8 @@ impl Worker {
             }
             let working = *phase.borrow() == Phase::Working;
             tokio::select! {
-                _ = next(&mut fixes), if working => self.measure_and_send(&sender).await?,
-                _ = next(&mut commands), if working && self.pending.is_none() => self.command(&sender).await?,
+                () = next(&mut fixes), if working => self.measure_and_send(&sender).await?,
+                () = next(&mut commands), if working && self.pending.is_none() => self.command(&sender).await?,
                 _ = again.tick() => self.ask_again(&sender).await?,
                 message = hear(&mut receiver) => {
                     *attempt = 0;
@@ -186,7 +186,7 @@ async fn hear(receiver: &mut Receiver) -> Result<ServerMessage, Error> {
 }
 
 /// Ticks with a phase of its own, so that a crowd does not march in step.
-pub fn ticking(every: std::time::Duration) -> Interval {
+pub(crate) fn ticking(every: std::time::Duration) -> Interval {
     let start = tokio::time::Instant::now() + every.mul_f64(rand::random_range(0.0..1.0));
     let mut ticks = interval_at(start, every);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -194,7 +194,7 @@ pub fn ticking(every: std::time::Duration) -> Interval {
 }
 
 /// The next tick; never, without a clock.
-pub async fn next(ticks: &mut Option<Interval>) {
+pub(crate) async fn next(ticks: &mut Option<Interval>) {
     match ticks {
         Some(ticks) => drop(ticks.tick().await),
         None => std::future::pending().await,

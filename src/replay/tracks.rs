@@ -74,10 +74,10 @@ impl Recording {
             }
         }
         let mut gathered = Gathered::default();
-        let mut columns = csv::StringRecord::new();
+        let mut values = csv::StringRecord::new();
         loop {
             let line = reader.position().line();
-            match reader.read_record(&mut columns) {
+            match reader.read_record(&mut values) {
                 Ok(false) => break,
                 Ok(true) => {}
                 Err(error) if error.is_io_error() => return Err(error.into()),
@@ -86,8 +86,8 @@ impl Recording {
                     continue;
                 }
             }
-            let line = columns.position().map_or(line, csv::Position::line);
-            match columns.deserialize::<Row>(Some(&headers)) {
+            let line = values.position().map_or(line, csv::Position::line);
+            match values.deserialize::<Row>(Some(&headers)) {
                 Ok(row) => gathered.add(&row.track(), row.fix(), row.logged_time_utc_ms, &format!("line {line}")),
                 Err(error) => gathered.bad.push(format!("line {line}: {}", plainly(&error))),
             }
