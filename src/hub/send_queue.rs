@@ -216,3 +216,98 @@ impl Waiting {
         Some(encoding.encode(&ServerMessage::Positions(Positions { topic, list, gone: Vec::new() })))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::fix::WorkerStatus;
+    use crate::protocol::Millis;
+    use crate::protocol::server::Stored;
+    use futures_util::FutureExt;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use uuid::Uuid;
+
+    /// A socket that takes so many frames and then none.
+    struct Takes {
+        left: AtomicUsize,
+        taken: Mutex<Vec<Bytes>>,
+    }
+
+    impl Sink for Arc<Takes> {
+        fn try_write(&self, bytes: Bytes) -> bool {
+            let took = self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok();
+            if took {
+                self.taken.lock().unwrap().push(bytes);
+            }
+            took
+        }
+    }
+
+    fn queue(takes: usize) -> (Arc<SendQueue>, Arc<Takes>) {
+        let socket = Arc::new(Takes { left: takes.into(), taken: Mutex::default() });
+        (SendQueue::new(Encoding::Json, Box::new(Arc::clone(&socket))), socket)
+    }
+
+    fn event(n: i64) -> Arc<Frame> {
+        Frame::new(ServerMessage::Stored(Stored { n }))
+    }
+
+    fn position(worker: u128, at: i64) -> Arc<Frame> {
+        let worker = WorkerId(Uuid::from_u128(worker));
+        let list = vec![Position(worker, Millis(at), 60.0, 25.0, None, None, None, WorkerStatus::Free)];
+        Frame::new(ServerMessage::Positions(Positions { topic: Topic::Map, list, gone: Vec::new() }))
+    }
+
+    fn waiting(queue: &SendQueue) -> Vec<ServerMessage> {
+        let mut messages = Vec::new();
+        while let Some(Ok(bytes)) = queue.next().now_or_never() {
+            queue.written();
+            messages.push(Encoding::Json.decode(&bytes).unwrap());
+        }
+        messages
+    }
+
+    #[test]
+    fn a_quick_reader_gets_every_frame_at_once() {
+        let (queue, socket) = queue(usize::MAX);
+        (0..3).for_each(|n| queue.push(&event(n)));
+        assert_eq!(socket.taken.lock().unwrap().len(), 3);
+        assert!(waiting(&queue).is_empty());
+    }
+
+    #[test]
+    fn events_wait_in_order_and_positions_overwrite() {
+        let (queue, _) = queue(0);
+        queue.push(&event(1));
+        for at in 0..1_000 {
+            queue.push_positions(&position(7, at));
+        }
+        queue.push_positions(&position(8, 5));
+        queue.push(&event(2));
+        let messages = waiting(&queue);
+        assert_eq!(messages[..2], [event(1).message().clone(), event(2).message().clone()]);
+        let [ServerMessage::Positions(positions)] = &messages[2..] else { panic!("one frame of positions, got {messages:?}") };
+        let mut times: Vec<i64> = positions.list.iter().map(|position| position.1.0).collect();
+        times.sort_unstable();
+        assert_eq!(times, [5, 999], "the latest of each worker");
+    }
+
+    #[test]
+    fn whoever_is_gone_stays_gone() {
+        let (queue, _) = queue(0);
+        queue.push_positions(&position(7, 1));
+        let gone = Positions { topic: Topic::Map, list: Vec::new(), gone: vec![WorkerId(Uuid::from_u128(7))] };
+        queue.push_positions(&Frame::new(ServerMessage::Positions(gone.clone())));
+        assert_eq!(waiting(&queue), [ServerMessage::Positions(gone)]);
+    }
+
+    #[test]
+    fn a_reader_who_takes_nothing_is_closed_not_skipped() {
+        let (queue, _) = queue(0);
+        (0..=1_024).for_each(|n| queue.push(&event(n)));
+        assert_eq!(queue.closed(), Some(Close::TooSlow));
+        assert_eq!(queue.next().now_or_never(), Some(Err(Close::TooSlow)));
+        queue.close(Close::Restart);
+        assert_eq!(queue.closed(), Some(Close::TooSlow), "the first reason stands");
+    }
+}

@@ -8,10 +8,9 @@ use super::feed::{self, Feed};
 use super::frame::Frame;
 use super::project::{Entry, Viewer};
 use super::registry::Registry;
-use super::send_queue::Close;
 use super::session::Session;
 use super::workers::Workers;
-use super::{Error, clock, map};
+use super::{Error, map};
 use crate::domain::At;
 use crate::domain::caller::{Caller, Role};
 use crate::domain::event::{Change, Event, Kind};
@@ -20,7 +19,7 @@ use crate::domain::ids::{JobId, TenantId, WorkerId};
 use crate::domain::job::Job;
 use crate::domain::refusal::{Gone, Refusal};
 use crate::domain::tenant::{DispatchRules, Tenant};
-use crate::location::Locations;
+use crate::location::{Locations, Position};
 use crate::protocol::server::EventMessage;
 use crate::protocol::{ServerMessage, Topic};
 use crate::store::writer::{CommandLanes, FixLanes};
@@ -97,9 +96,17 @@ impl Shared {
                 self.workers.load(job, touched[&(job.tenant, worker)]);
             }
         }
-        for (tenant, mut position) in store::fixes::latest_all(&mut connection).await? {
-            position.status = self.workers.status(tenant, position.worker);
-            self.workers.measured(tenant, position.worker, Some(position.at), None);
+        for (tenant, latest) in store::fixes::latest_all(&mut connection).await? {
+            self.workers.measured(tenant, latest.worker, Some(latest.shown_at), latest.battery);
+            let position = Position {
+                worker: latest.worker,
+                at: latest.shown_at,
+                point: latest.point,
+                accuracy_m: latest.accuracy_m,
+                speed_mps: latest.speed_mps,
+                heading_deg: latest.heading_deg,
+                status: self.workers.status(tenant, latest.worker),
+            };
             self.locations.seed(tenant, position);
         }
         tracing::info!(open_jobs = open.len(), "open jobs loaded");
@@ -223,12 +230,9 @@ impl Shared {
     }
 
     pub(super) async fn stop(&self) {
-        for session in &self.sessions {
-            session.queue.close(Close::Restart);
-        }
         self.lanes.drain().await;
         self.fix_lanes.drain().await;
         self.registry.stop();
-        tracing::info!(at = clock::now().millis(), job_actors = self.registry.jobs(), "hub stopped");
+        tracing::info!(job_actors = self.registry.jobs(), "hub stopped");
     }
 }

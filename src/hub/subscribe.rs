@@ -37,6 +37,7 @@ impl Hub {
     pub async fn subscribe(&self, session: &Arc<Session>, request: &Subscribe) -> Result<(), Error> {
         let topic = request.topic;
         check_role(&session.caller, topic)?;
+        self.shared.tenant(session.tenant.id).await?;
         self.unsubscribe(session, topic).await;
         if topic == Topic::Map {
             session.joins(topic, Joined::Map);
