@@ -1,7 +1,7 @@
 //! What happened to a job: the log's entries. One command makes one event per job that it changes.
 
 use super::at::At;
-use super::caller::By;
+use super::caller::{By, ByKind};
 use super::command::{AssetRef, Contact, WorkerRef};
 use super::field::Field;
 use super::ids::{CustomerId, WorkerId};
@@ -64,6 +64,21 @@ pub enum Kind {
     JobRemoved = 24,
 }
 
+impl Kind {
+    /// All that are stored.
+    const STORED: [Self; 23] = [
+        Self::JobCreated, Self::JobEdited, Self::JobAllocated, Self::JobUnallocated, Self::JobPublished, Self::JobUnpublished,
+        Self::JobAssigned, Self::JobDeclined, Self::JobRescheduled, Self::JobEnRoute, Self::JobStarted, Self::JobStepCompleted,
+        Self::JobStepUndone, Self::JobPaused, Self::JobResumed, Self::JobCompleted, Self::JobCancelled, Self::JobReopened,
+        Self::JobSeen, Self::JobInvoiceChanged, Self::JobArrived, Self::JobLeft, Self::JobDeleted,
+    ];
+
+    /// The kind with this stored number.
+    pub fn from_number(number: i16) -> Option<Self> {
+        Self::STORED.into_iter().find(|kind| *kind as i16 == number)
+    }
+}
+
 /// An entry of the log.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Event {
@@ -83,6 +98,22 @@ pub struct Event {
     pub before: Before,
     /// Whether it changed anything that a portal user with every permission can see.
     pub portal_visible: bool,
+}
+
+impl Event {
+    /// What is left of an entry once its job was deleted: that it was, and when. It keeps its place, so that the log has no hole.
+    pub fn emptied(kind: Kind, at: At) -> Self {
+        Self {
+            kind,
+            at,
+            received_at: at,
+            by: By { kind: ByKind::Hub, id: None, name: String::new() },
+            source: Source::Hub,
+            change: Change::Seen,
+            before: Before { customer: CustomerId(uuid::Uuid::nil()), phone: None, status: None },
+            portal_visible: false,
+        }
+    }
 }
 
 /// Whose a job was before an event.

@@ -83,3 +83,52 @@ impl Gate {
 pub fn opens_for(permissions: &Permissions) -> bool {
     permissions.may_see_positions()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use uuid::Uuid;
+
+    const CUSTOMER: CustomerId = CustomerId(Uuid::from_u128(9));
+
+    fn job(id: u128) -> JobId {
+        JobId(Uuid::from_u128(id))
+    }
+
+    fn mark(gate: &mut Gate, id: u128, at: i64) {
+        gate.set(job(id), Some((At(at), CUSTOMER)), At(at));
+    }
+
+    #[test]
+    fn only_fixes_made_inside_the_window_pass() {
+        let mut gate = Gate::default();
+        assert_eq!(gate.passes(At(5)), None);
+        mark(&mut gate, 1, 10);
+        assert_eq!(gate.passes(At(9)), None, "made before it became current");
+        assert_eq!(gate.passes(At(10)).map(|current| current.job), Some(job(1)));
+        gate.remove(job(1), At(20));
+        assert_eq!(gate.passes(At(15)), None, "made inside, but the window is closed");
+    }
+
+    #[test]
+    fn the_job_marked_last_is_current_and_an_earlier_one_may_become_so_again() {
+        let mut gate = Gate::default();
+        mark(&mut gate, 1, 10);
+        mark(&mut gate, 2, 20);
+        assert_eq!(gate.passes(At(25)).map(|current| current.job), Some(job(2)), "the first job's gate is closed though it is started");
+        gate.remove(job(2), At(30));
+        let current = gate.passes(At(30)).unwrap();
+        assert_eq!((current.job, current.since), (job(1), At(30)));
+        assert_eq!(gate.passes(At(25)), None, "made while at the other customer");
+    }
+
+    #[test]
+    fn staying_current_does_not_cut_the_window() {
+        let mut gate = Gate::default();
+        mark(&mut gate, 1, 10);
+        mark(&mut gate, 1, 15);
+        assert_eq!(gate.current().map(|current| current.since), Some(At(10)));
+        mark(&mut gate, 2, 12);
+        assert_eq!(gate.current().map(|current| current.job), Some(job(1)), "marked earlier, though heard of later");
+    }
+}

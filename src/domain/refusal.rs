@@ -77,6 +77,8 @@ pub enum Why {
     Required,
     /// There is no such member here.
     Unknown,
+    /// It names something that is not there, or not the caller's: the two look alike.
+    NotFound,
     /// It may be seen, not changed.
     ReadOnly,
     /// Another JSON type is expected, named here.

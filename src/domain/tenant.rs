@@ -19,6 +19,9 @@ pub struct Tenant {
     pub settings: Settings,
 }
 
+/// Working hours by weekday, Monday first: minutes from midnight, or none.
+pub type Hours = [Option<(u16, u16)>; 7];
+
 /// Settings of a tenant. Stored as JSON; absent members take their defaults.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -30,7 +33,7 @@ pub struct Settings {
     /// Reasons a worker may pick when declining.
     pub decline_reasons: Vec<String>,
     /// Working hours of the company by weekday (Monday first): minutes from midnight, or none.
-    pub hours: [Option<(u16, u16)>; 7],
+    pub hours: Hours,
 }
 
 /// The part of the settings that decides on a job's life.

@@ -230,6 +230,7 @@ pub fn words(why: &Why) -> String {
     match why {
         Why::Required => "This is required".into(),
         Why::Unknown => "There is no such member here".into(),
+        Why::NotFound => "There is no such thing".into(),
         Why::ReadOnly => "This cannot be changed".into(),
         Why::Expected(what) => format!("Expected {what}"),
         Why::TooLong { max } => format!("At most {max} characters"),

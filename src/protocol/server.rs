@@ -5,6 +5,7 @@ use super::problem::Problem;
 use super::topic::Topic;
 use super::views::{By, Caller, Job, ScheduleWorker};
 use crate::domain::event::Kind;
+use crate::domain::fix::WorkerStatus;
 use crate::domain::ids::{DispatcherId, JobId, WorkerId};
 use crate::domain::refusal::Gone;
 use serde::{Deserialize, Serialize};
@@ -130,22 +131,6 @@ pub struct Position(
     pub Option<f32>,
     pub WorkerStatus,
 );
-
-/// What a worker is doing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ts_rs::TS)]
-#[serde(rename_all = "snake_case")]
-pub enum WorkerStatus {
-    /// Not working.
-    OffDuty,
-    /// On duty, no current job.
-    Free,
-    /// On the way to one.
-    EnRoute,
-    /// At one.
-    Working,
-    /// At one that is paused.
-    Paused,
-}
 
 /// Counts per cell.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ts_rs::TS)]

@@ -9,7 +9,7 @@ use crate::domain::ids::{AssetId, CustomerId, JobId, TemplateId, TenantId, Worke
 use crate::domain::job::{self, DateKind, Job as DomainJob, Source, Status};
 use crate::domain::portal::{self, Permissions, PortalJob, SeenBy};
 use crate::domain::step;
-use crate::domain::tenant::Tenant;
+use crate::domain::tenant::{Hours, Settings, Tenant};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -198,6 +198,13 @@ pub struct ScheduleWorker {
     pub hours: Vec<Option<(u16, u16)>>,
     /// Working now.
     pub on_duty: bool,
+}
+
+impl ScheduleWorker {
+    /// A row; without hours of their own a worker has the company's.
+    pub fn new(id: WorkerId, name: String, hours: Option<Hours>, settings: &Settings, on_duty: bool) -> Self {
+        Self { id, name, hours: hours.unwrap_or(settings.hours).to_vec(), on_duty }
+    }
 }
 
 /// Who is logged in.

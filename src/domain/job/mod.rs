@@ -3,12 +3,14 @@
 mod apply;
 mod create;
 mod decide;
+mod listing;
 
 #[cfg(test)]
 mod tests;
 
 pub use create::{NewJob, Placement};
 pub use decide::Asked;
+pub use listing::Listing;
 
 use super::at::At;
 use super::command::{AssetRef, Contact, WorkerRef};
@@ -44,6 +46,11 @@ impl Status {
     /// All of them, in the order of a job's life.
     pub const ALL: [Self; 7] =
         [Self::Unassigned, Self::Allocated, Self::Pending, Self::Assigned, Self::Started, Self::Completed, Self::Cancelled];
+
+    /// The status with this stored number.
+    pub fn from_number(number: i16) -> Option<Self> {
+        Self::ALL.into_iter().find(|status| *status as i16 == number)
+    }
 
     /// Neither completed nor cancelled.
     pub fn is_open(self) -> bool {

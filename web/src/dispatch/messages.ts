@@ -35,6 +35,7 @@ export const t = {
   find: 'Find a job, customer, street',
   from_portal: 'New from portal',
   changed: 'Changed by customer',
+  changed_short: 'Changed',
   no_time: 'No requested time',
   all_placed: 'Everything is on the schedule.',
   nothing_found: 'Nothing to place matches.',

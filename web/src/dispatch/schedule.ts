@@ -154,10 +154,6 @@ export function warnings(
   return list;
 }
 
-export function snap(at: Instant): Instant {
-  return Math.round(at / SNAP_MS) * SNAP_MS;
-}
-
 /** The command that puts a job somewhere, by what its status allows; nothing if it may not be moved there. */
 export function moveCommand(job: Job, row: Id, start: Instant, end: Instant): Command | undefined {
   if (row === UNASSIGNED) {

@@ -1,0 +1,101 @@
+//! From a decision to a row of the writer's batch, and from there to the feeds.
+
+use super::bus::{Bus, Notice, Published};
+use crate::domain::event::{Change as DomainChange, Event, Kind};
+use crate::domain::ids::{JobId, TenantId};
+use crate::domain::job::Job;
+use crate::store::writer::{self, Change};
+use serde::Serialize;
+use std::sync::Arc;
+use uuid::Uuid;
+
+/// A decided event with the job as it will stand.
+#[derive(Debug, Clone)]
+pub(super) struct Decided {
+    pub(super) event: Arc<Event>,
+    pub(super) job_id: JobId,
+    /// The version it was decided on; 0 creates.
+    pub(super) version: i64,
+    /// None: deleted.
+    pub(super) job: Option<Arc<Job>>,
+    /// What the row says until it is gone: the job as it was.
+    last: Arc<Job>,
+}
+
+impl Decided {
+    /// A job that comes to be.
+    pub(super) fn created(job: Job, event: Event) -> Self {
+        let job = Arc::new(job);
+        Self { event: Arc::new(event), job_id: job.id, version: 0, job: Some(Arc::clone(&job)), last: job }
+    }
+
+    /// What the event makes of the job.
+    pub(super) fn after(job: &Arc<Job>, event: Event) -> Self {
+        let mut after = Job::clone(job);
+        after.apply(&event);
+        let after = Arc::new(after);
+        let is_deleted = matches!(event.change, DomainChange::Deleted { .. });
+        Self {
+            event: Arc::new(event),
+            job_id: job.id,
+            version: job.version,
+            job: (!is_deleted).then(|| Arc::clone(&after)),
+            last: after,
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    job: &'a Job,
+    list: crate::domain::job::Listing,
+}
+
+/// Steps and en route can be undone: their alerts wait this long.
+const UNDO_S: i16 = 15;
+
+/// The writer's row.
+pub(super) fn change_of(tenant: TenantId, command: Uuid, body_hash: i64, decided: Decided) -> Change<Decided> {
+    let job = &decided.last;
+    let document = Document { job, list: job.listing() };
+    let may_be_undone = matches!(decided.event.kind, Kind::JobEnRoute | Kind::JobStarted | Kind::JobStepCompleted | Kind::JobCompleted);
+    Change {
+        tenant,
+        command,
+        body_hash,
+        job: decided.job_id,
+        version: decided.version,
+        status: job.status as i16,
+        customer: job.customer.id,
+        doc: serde_json::to_string(&document).expect("a job has string keys and finite numbers"),
+        delete: decided.job.is_none(),
+        kind: decided.event.kind as i16,
+        data: serde_json::to_string(&*decided.event).expect("an event has string keys and finite numbers"),
+        alert_delay_s: if may_be_undone { UNDO_S } else { 0 },
+        payload: decided,
+    }
+}
+
+/// What a lane committed goes onto the bus.
+pub(super) fn publish(bus: &Bus, published: writer::Published<Decided>) {
+    match published {
+        writer::Published::Events(committed) => {
+            for committed in committed {
+                let Decided { event, job_id, job, .. } = committed.payload;
+                let job = job.map(|job| numbered(job, committed.number));
+                bus.publish(committed.tenant, Notice::Entry(Published { seq: committed.seq, event, job_id, job }));
+            }
+        }
+        writer::Published::CatchUp { tenant, seq } => bus.publish(tenant, Notice::Reached(seq)),
+    }
+}
+
+/// A new job learns its number at the commit.
+pub(super) fn numbered(job: Arc<Job>, number: i64) -> Arc<Job> {
+    if job.number == number {
+        return job;
+    }
+    let mut job = Arc::unwrap_or_clone(job);
+    job.number = number;
+    Arc::new(job)
+}

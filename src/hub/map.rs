@@ -1,0 +1,99 @@
+//! The dispatchers' maps: viewports in, one frame per cell and tick out.
+
+use super::fanout::SessionId;
+use super::frame::Frame;
+use super::session::Session;
+use super::{Hub, Shared};
+use crate::domain::geo::{BadPlace, Viewport};
+use crate::domain::ids::WorkerId;
+use crate::location::{CellCount, Position, View};
+use crate::protocol::server::{self, Cells, Positions};
+use crate::protocol::{ServerMessage, Topic, client};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::{MissedTickBehavior, interval};
+
+/// Positions are joined for this long: a socket write costs the same for 1 or 32 of them.
+const TICK: Duration = Duration::from_millis(200);
+
+/// A position on the wire.
+pub(super) fn wire(position: &Position) -> server::Position {
+    server::Position(
+        position.worker,
+        position.at.into(),
+        position.point.latitude(),
+        position.point.longitude(),
+        position.accuracy_m,
+        position.speed_mps,
+        position.heading_deg,
+        position.status,
+    )
+}
+
+fn positions(list: &[Position], gone: Vec<WorkerId>) -> Arc<Frame> {
+    let list = list.iter().map(wire).collect();
+    Frame::new(ServerMessage::Positions(Positions { topic: Topic::Map, list, gone }))
+}
+
+fn cells(resolution: u8, list: &[CellCount]) -> Arc<Frame> {
+    let list = list.iter().map(|count| server::CellCount(count.cell.to_string(), count.workers, count.open_jobs)).collect();
+    Frame::new(ServerMessage::Cells(Cells { resolution, list }))
+}
+
+/// Begins to tick, until the hub is gone.
+pub(super) fn start(shared: &Arc<Shared>) {
+    let shared = Arc::downgrade(shared);
+    tokio::spawn(async move {
+        let mut ticks = interval(TICK);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            ticks.tick().await;
+            let Some(shared) = shared.upgrade() else { return };
+            shared.tick();
+        }
+    });
+}
+
+impl Shared {
+    fn tick(&self) {
+        let tick = self.locations.tick();
+        let mut frames = 0;
+        for cell in &tick.positions {
+            frames += 1;
+            let frame = positions(&cell.list, Vec::new());
+            self.to_maps(&cell.sessions, |session| session.queue.push_positions(&frame));
+        }
+        for gone in tick.gone {
+            let frame = positions(&[], gone.workers);
+            self.to_maps(&[gone.session], |session| session.queue.push_positions(&frame));
+        }
+        for counts in &tick.counts {
+            frames += 1;
+            let frame = cells(counts.resolution.into(), &counts.list);
+            self.to_maps(&counts.sessions, |session| session.queue.push(&frame));
+        }
+        if frames > 0 {
+            metrics::counter!("hub_map_frames_total").increment(frames);
+        }
+    }
+
+    fn to_maps(&self, sessions: &[u64], send: impl Fn(&Session)) {
+        for id in sessions {
+            if let Some(session) = self.sessions.get(&SessionId(*id)) {
+                send(&session);
+            }
+        }
+    }
+}
+
+impl Hub {
+    /// The dispatcher's map shows another part of the earth: everything there first, then changes.
+    pub fn look(&self, session: &Session, viewport: &client::Viewport) -> Result<(), BadPlace> {
+        let viewport = Viewport::parse(viewport.west, viewport.south, viewport.east, viewport.north, viewport.zoom)?;
+        match self.shared.locations.watch(session.id.0, session.tenant.id, &viewport) {
+            View::Positions { list, gone } => session.queue.push_positions(&positions(&list, gone)),
+            View::Cells { resolution, list } => session.queue.push(&cells(resolution.into(), &list)),
+        }
+        Ok(())
+    }
+}

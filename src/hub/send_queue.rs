@@ -1,0 +1,313 @@
+//! What waits for one session's socket: events queue, positions overwrite, slow readers are closed.
+//!
+//! The socket itself is behind a `Sink`, tried once per frame; only what it does not take waits here.
+
+use super::frame::Frame;
+use crate::domain::ids::WorkerId;
+use crate::protocol::server::{Position, Positions};
+use crate::protocol::{Encoding, ServerMessage, Topic};
+use bytes::Bytes;
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::Notify;
+
+/// The most frames that may wait.
+const MAX_FRAMES: usize = 1_024;
+/// The most bytes that may wait.
+const MAX_BYTES: usize = 1 << 20;
+
+/// Why a session is closed from the hub's side. The codes are the wire's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Close {
+    /// The hub restarts; come back.
+    Restart,
+    /// Too slow; come back and resume.
+    TooSlow,
+    /// Come back and resume, with jitter.
+    Resync,
+    /// The log-in ended.
+    NotAuthenticated,
+    /// The right to be here ended.
+    Forbidden,
+    /// What was sent was not a map with `t`.
+    NotDecodable,
+    /// A newer socket of this worker sends the fixes now.
+    Replaced,
+}
+
+impl Close {
+    /// The WebSocket close code.
+    pub fn code(self) -> u16 {
+        match self {
+            Self::Restart => 4000,
+            Self::TooSlow => 4001,
+            Self::Resync => 4002,
+            Self::NotAuthenticated => 4500,
+            Self::Forbidden => 4501,
+            Self::NotDecodable => 4502,
+            Self::Replaced => 4503,
+        }
+    }
+
+    /// In a few words.
+    pub fn reason(self) -> &'static str {
+        match self {
+            Self::Restart => "the hub restarts",
+            Self::TooSlow => "too slow",
+            Self::Resync => "resync",
+            Self::NotAuthenticated => "not authenticated any more",
+            Self::Forbidden => "forbidden",
+            Self::NotDecodable => "not decodable as a map with t",
+            Self::Replaced => "replaced by a newer socket",
+        }
+    }
+}
+
+/// The socket: takes the bytes at once, or says that it is full.
+pub trait Sink: Send + Sync {
+    /// Whether the frame was taken.
+    fn try_write(&self, bytes: Bytes) -> bool;
+}
+
+/// One session's way out.
+pub struct SendQueue {
+    encoding: Encoding,
+    sink: Box<dyn Sink>,
+    waiting: Mutex<Waiting>,
+    /// Wakes whoever writes what waits.
+    wake: Notify,
+    /// Wakes whoever waits for room.
+    room: Notify,
+}
+
+#[derive(Default)]
+struct Waiting {
+    frames: VecDeque<Bytes>,
+    bytes: usize,
+    positions: HashMap<(Topic, WorkerId), Position>,
+    close: Option<Close>,
+}
+
+impl SendQueue {
+    /// Nothing waits yet.
+    pub fn new(encoding: Encoding, sink: Box<dyn Sink>) -> Arc<Self> {
+        Arc::new(Self { encoding, sink, waiting: Mutex::default(), wake: Notify::new(), room: Notify::new() })
+    }
+
+    /// Sends a frame that must not be lost: now, or after what waits. A queue that is full closes the session.
+    pub fn push(&self, frame: &Frame) {
+        let bytes = frame.bytes(self.encoding);
+        let mut waiting = self.lock();
+        if waiting.close.is_some() || (waiting.frames.is_empty() && self.sink.try_write(bytes.clone())) {
+            return;
+        }
+        waiting.bytes += bytes.len();
+        waiting.frames.push_back(bytes);
+        if waiting.frames.len() > MAX_FRAMES || waiting.bytes > MAX_BYTES {
+            metrics::counter!("hub_sessions_too_slow_total").increment(1);
+            waiting.close(Close::TooSlow);
+        }
+        drop(waiting);
+        self.wake.notify_one();
+    }
+
+    /// As `push`, but waits until nothing else does: for long snapshots, which would overflow the queue by themselves.
+    pub async fn push_patiently(&self, frame: &Frame) {
+        loop {
+            let room = self.room.notified();
+            if self.lock().frames.is_empty() {
+                break;
+            }
+            room.await;
+        }
+        self.push(frame);
+    }
+
+    /// Sends positions: now, or later, and then only the latest of each worker.
+    pub fn push_positions(&self, frame: &Frame) {
+        let mut waiting = self.lock();
+        let nothing_waits = waiting.frames.is_empty() && waiting.positions.is_empty();
+        if waiting.close.is_some() || (nothing_waits && self.sink.try_write(frame.bytes(self.encoding))) {
+            return;
+        }
+        let ServerMessage::Positions(positions) = frame.message() else { return };
+        metrics::counter!("hub_positions_overwritten_total").increment(positions.list.len() as u64);
+        for position in &positions.list {
+            waiting.positions.insert((positions.topic, position.0), position.clone());
+        }
+        if !positions.gone.is_empty() {
+            // Who is gone must be known, and after whatever was said of them before.
+            for worker in &positions.gone {
+                waiting.positions.remove(&(positions.topic, *worker));
+            }
+            let gone = Positions { topic: positions.topic, list: Vec::new(), gone: positions.gone.clone() };
+            let bytes = self.encoding.encode(&ServerMessage::Positions(gone));
+            waiting.bytes += bytes.len();
+            waiting.frames.push_back(bytes);
+        }
+        drop(waiting);
+        self.wake.notify_one();
+    }
+
+    /// Ends the session, saying why. The first reason stands.
+    pub fn close(&self, close: Close) {
+        self.lock().close(close);
+        self.wake.notify_one();
+        self.room.notify_waiters();
+    }
+
+    /// Why the session is to end, if it is.
+    pub fn closed(&self) -> Option<Close> {
+        self.lock().close
+    }
+
+    /// The next frame to write once the socket takes more, or why to end. For the one task that writes.
+    pub async fn next(&self) -> Result<Bytes, Close> {
+        loop {
+            let woken = self.wake.notified();
+            {
+                let mut waiting = self.lock();
+                if let Some(close) = waiting.close {
+                    return Err(close);
+                }
+                if let Some(first) = waiting.frames.front() {
+                    return Ok(first.clone());
+                }
+                if let Some(bytes) = waiting.take_positions(self.encoding) {
+                    // Stays in front until written, so that what comes meanwhile stays behind it.
+                    waiting.bytes += bytes.len();
+                    waiting.frames.push_back(bytes.clone());
+                    return Ok(bytes);
+                }
+            }
+            woken.await;
+        }
+    }
+
+    /// The frame that `next` gave is written.
+    pub fn written(&self) {
+        let mut waiting = self.lock();
+        if let Some(bytes) = waiting.frames.pop_front() {
+            waiting.bytes -= bytes.len();
+        }
+        if waiting.frames.is_empty() {
+            self.room.notify_waiters();
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Waiting {
+    fn close(&mut self, close: Close) {
+        self.close.get_or_insert(close);
+        self.frames.clear();
+        self.positions.clear();
+        self.bytes = 0;
+    }
+
+    fn take_positions(&mut self, encoding: Encoding) -> Option<Bytes> {
+        let topic = self.positions.keys().next()?.0;
+        let (taken, left) = std::mem::take(&mut self.positions).into_iter().partition::<HashMap<_, _>, _>(|((of, _), _)| *of == topic);
+        self.positions = left;
+        let list = taken.into_values().collect();
+        Some(encoding.encode(&ServerMessage::Positions(Positions { topic, list, gone: Vec::new() })))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::fix::WorkerStatus;
+    use crate::protocol::Millis;
+    use crate::protocol::server::Stored;
+    use futures_util::FutureExt;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use uuid::Uuid;
+
+    /// A socket that takes so many frames and then none.
+    struct Takes {
+        left: AtomicUsize,
+        taken: Mutex<Vec<Bytes>>,
+    }
+
+    impl Sink for Arc<Takes> {
+        fn try_write(&self, bytes: Bytes) -> bool {
+            let took = self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok();
+            if took {
+                self.taken.lock().unwrap().push(bytes);
+            }
+            took
+        }
+    }
+
+    fn queue(takes: usize) -> (Arc<SendQueue>, Arc<Takes>) {
+        let socket = Arc::new(Takes { left: takes.into(), taken: Mutex::default() });
+        (SendQueue::new(Encoding::Json, Box::new(Arc::clone(&socket))), socket)
+    }
+
+    fn event(n: i64) -> Arc<Frame> {
+        Frame::new(ServerMessage::Stored(Stored { n }))
+    }
+
+    fn position(worker: u128, at: i64) -> Arc<Frame> {
+        let worker = WorkerId(Uuid::from_u128(worker));
+        let list = vec![Position(worker, Millis(at), 60.0, 25.0, None, None, None, WorkerStatus::Free)];
+        Frame::new(ServerMessage::Positions(Positions { topic: Topic::Map, list, gone: Vec::new() }))
+    }
+
+    fn waiting(queue: &SendQueue) -> Vec<ServerMessage> {
+        let mut messages = Vec::new();
+        while let Some(Ok(bytes)) = queue.next().now_or_never() {
+            queue.written();
+            messages.push(Encoding::Json.decode(&bytes).unwrap());
+        }
+        messages
+    }
+
+    #[test]
+    fn a_quick_reader_gets_every_frame_at_once() {
+        let (queue, socket) = queue(usize::MAX);
+        (0..3).for_each(|n| queue.push(&event(n)));
+        assert_eq!(socket.taken.lock().unwrap().len(), 3);
+        assert!(waiting(&queue).is_empty());
+    }
+
+    #[test]
+    fn events_wait_in_order_and_positions_overwrite() {
+        let (queue, _) = queue(0);
+        queue.push(&event(1));
+        for at in 0..1_000 {
+            queue.push_positions(&position(7, at));
+        }
+        queue.push_positions(&position(8, 5));
+        queue.push(&event(2));
+        let messages = waiting(&queue);
+        assert_eq!(messages[..2], [event(1).message().clone(), event(2).message().clone()]);
+        let [ServerMessage::Positions(positions)] = &messages[2..] else { panic!("one frame of positions, got {messages:?}") };
+        let mut times: Vec<i64> = positions.list.iter().map(|position| position.1.0).collect();
+        times.sort_unstable();
+        assert_eq!(times, [5, 999], "the latest of each worker");
+    }
+
+    #[test]
+    fn whoever_is_gone_stays_gone() {
+        let (queue, _) = queue(0);
+        queue.push_positions(&position(7, 1));
+        let gone = Positions { topic: Topic::Map, list: Vec::new(), gone: vec![WorkerId(Uuid::from_u128(7))] };
+        queue.push_positions(&Frame::new(ServerMessage::Positions(gone.clone())));
+        assert_eq!(waiting(&queue), [ServerMessage::Positions(gone)]);
+    }
+
+    #[test]
+    fn a_reader_who_takes_nothing_is_closed_not_skipped() {
+        let (queue, _) = queue(0);
+        (0..=1_024).for_each(|n| queue.push(&event(n)));
+        assert_eq!(queue.closed(), Some(Close::TooSlow));
+        assert_eq!(queue.next().now_or_never(), Some(Err(Close::TooSlow)));
+        queue.close(Close::Restart);
+        assert_eq!(queue.closed(), Some(Close::TooSlow), "the first reason stands");
+    }
+}

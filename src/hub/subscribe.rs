@@ -1,0 +1,279 @@
+//! Joining a topic: listen first, then read the snapshot or the missing events, then go on. Nothing is lost or sent twice in between.
+
+use super::bus::Published;
+use super::customer_actor::{Unwatch, Watch};
+use super::fanout::{Audience, Subscription};
+use super::frame::Frame;
+use super::map::wire;
+use super::project::{Entry, Viewer};
+use super::session::{Joined, Session};
+use super::{Error, Hub, Shared, clock};
+use crate::domain::At;
+use crate::domain::caller::{Caller, Role};
+use crate::domain::gate;
+use crate::domain::ids::{CustomerId, JobId};
+use crate::domain::job::Job;
+use crate::domain::refusal::{Fault, Refusal, Why};
+use crate::protocol::client::Subscribe;
+use crate::protocol::server::{Okay, Positions, Snapshot};
+use crate::protocol::views::{Job as JobView, ScheduleWorker};
+use crate::protocol::{Millis, ServerMessage, Topic};
+use crate::store;
+use std::sync::Arc;
+
+/// Jobs in one part of a snapshot.
+const PART: usize = 500;
+/// More missing events than this, and a snapshot comes instead.
+const MAX_MISSING: i64 = 10_000;
+/// Events missing for longer than this, and a snapshot comes instead.
+const MAX_AGE_MS: i64 = 24 * 3_600_000;
+/// `schedule` holds jobs of yesterday to two weeks ahead, unless asked otherwise.
+const DAY_MS: i64 = 24 * 3_600_000;
+/// Events read from the log at once.
+const PAGE: i64 = 500;
+
+impl Hub {
+    /// Joins a topic, answering on the session's queue.
+    pub async fn subscribe(&self, session: &Arc<Session>, request: &Subscribe) -> Result<(), Error> {
+        let topic = request.topic;
+        check_role(&session.caller, topic)?;
+        self.shared.tenant(session.tenant.id).await?;
+        self.unsubscribe(session, topic).await;
+        if topic == Topic::Map {
+            session.joins(topic, Joined::Map);
+            session.queue.push(&Frame::new(ServerMessage::Ok(Okay { reference: request.reference, ..Okay::default() })));
+            return Ok(());
+        }
+        let shared = &self.shared;
+        let seen_job = match topic {
+            Topic::Job(id) => Some(shared.visible_job(&session.caller, id).await?),
+            _ => None,
+        };
+        let subscription = Subscription::joining(session.id, Arc::clone(&session.queue));
+        let joined = shared.listen(session, topic, seen_job.as_deref(), &subscription).await;
+        session.joins(topic, joined);
+        if let Err(error) = shared.catch_up(session, request, &subscription).await {
+            self.unsubscribe(session, topic).await;
+            return Err(error);
+        }
+        if topic == Topic::Schedule {
+            shared.show_presence(session.tenant.id);
+            for state in shared.workers.states(session.tenant.id) {
+                session.queue.push(&Frame::new(ServerMessage::Worker(state)));
+            }
+        }
+        shared.show_where_workers_are(session, topic, &subscription).await;
+        Ok(())
+    }
+
+    /// Leaves a topic.
+    pub async fn unsubscribe(&self, session: &Session, topic: Topic) {
+        let shared = &self.shared;
+        match session.leaves(topic) {
+            Some(Joined::Audience(audience)) => {
+                shared.fanout.unsubscribe(audience, session.id);
+            }
+            Some(Joined::Customers(customers)) => {
+                for customer in customers {
+                    let Some(address) = shared.registry.customer(session.tenant.id, customer) else { continue };
+                    let unwatch = Unwatch { session: session.id, topic: Some(topic) };
+                    if address.send(unwatch).await.unwrap_or(true) {
+                        shared.registry.forget_customer(session.tenant.id, customer, &address);
+                    }
+                }
+            }
+            Some(Joined::Map) => shared.locations.unwatch(session.id.0),
+            None => {}
+        }
+    }
+
+    /// Whether the session has joined the map.
+    pub fn sees_map(&self, session: &Session) -> bool {
+        session.joined.lock().unwrap_or_else(std::sync::PoisonError::into_inner).contains_key(&Topic::Map)
+    }
+}
+
+fn check_role(caller: &Caller, topic: Topic) -> Result<(), Error> {
+    let may = match topic {
+        Topic::Schedule | Topic::Map => matches!(caller.role, Role::Dispatcher { .. }),
+        Topic::Portal => matches!(caller.role, Role::PortalUser { .. }),
+        Topic::Worker => matches!(caller.role, Role::Worker { .. }),
+        Topic::Job(_) => true,
+    };
+    if may { Ok(()) } else { Err(Error::Refused(Refusal::Forbidden)) }
+}
+
+/// Through whose eyes a caller sees a job of `customer`; nothing if they see none of it.
+fn viewer(caller: &Caller, customer: CustomerId) -> Option<Viewer<'_>> {
+    match &caller.role {
+        Role::Dispatcher { .. } => Some(Viewer::Staff),
+        Role::Worker { id } => Some(Viewer::Worker(*id)),
+        Role::PortalUser { id, .. } => {
+            let permissions = caller.permissions_for(customer)?;
+            Some(Viewer::Portal { permissions, person: id.0 })
+        }
+    }
+}
+
+impl Shared {
+    async fn visible_job(&self, caller: &Caller, id: JobId) -> Result<Arc<Job>, Error> {
+        let job = self.load_job(caller.tenant, id).await?.ok_or(Error::Refused(Refusal::Missing))?;
+        match JobView::<Millis>::for_caller(&job, caller) {
+            Some(_) => Ok(job),
+            None => Err(Error::Refused(Refusal::Missing)),
+        }
+    }
+
+    /// Registers the subscription where its events pass.
+    async fn listen(&self, session: &Session, topic: Topic, job: Option<&Job>, subscription: &Arc<Subscription>) -> Joined {
+        let tenant = session.tenant.id;
+        let audience = match (&session.caller.role, topic) {
+            (Role::Dispatcher { .. }, Topic::Job(id)) => Audience::StaffJob(tenant, id),
+            (Role::Dispatcher { .. }, _) => Audience::Schedule(tenant),
+            (Role::Worker { id: worker }, Topic::Job(id)) => Audience::WorkerJob(tenant, *worker, id),
+            (Role::Worker { id: worker }, _) => Audience::Worker(tenant, *worker),
+            (Role::PortalUser { id, links }, _) => {
+                let mut customers = Vec::new();
+                for link in links.iter().filter(|link| job.is_none_or(|job| job.customer.id == link.customer)) {
+                    let permissions = Arc::new(link.permissions.clone());
+                    let watch = || Watch { topic, permissions: Arc::clone(&permissions), person: id.0, subscription: Arc::clone(subscription) };
+                    self.registry.tell_customer(tenant, link.customer, watch).await;
+                    customers.push(link.customer);
+                }
+                return Joined::Customers(customers);
+            }
+        };
+        self.fanout.subscribe(audience, Arc::clone(subscription));
+        Joined::Audience(audience)
+    }
+
+    /// Sends what is missing, or a snapshot, and lets the subscription go on from there.
+    async fn catch_up(&self, session: &Session, request: &Subscribe, subscription: &Subscription) -> Result<(), Error> {
+        if let Some(after) = request.after
+            && let Some(reached) = self.send_missing(session, request.topic, after).await?
+        {
+            let ok = Okay { reference: request.reference, seq: Some(reached), job: None };
+            session.queue.push(&Frame::new(ServerMessage::Ok(ok)));
+            subscription.joined(reached);
+            return Ok(());
+        }
+        let (seq, jobs) = self.snapshot(session, request).await?;
+        let workers = if request.topic == Topic::Schedule { Some(self.rows(session).await?) } else { None };
+        let views: Vec<JobView<Millis>> = jobs.iter().filter_map(|job| JobView::for_caller(job, &session.caller)).collect();
+        let parts = views.len().div_ceil(PART).max(1);
+        let mut views = views.into_iter();
+        for part in 0..parts {
+            let snapshot = Snapshot {
+                reference: request.reference,
+                topic: request.topic,
+                seq,
+                jobs: views.by_ref().take(PART).collect(),
+                workers: workers.clone().filter(|_| part == 0),
+                more: part + 1 < parts,
+            };
+            session.queue.push_patiently(&Frame::new(ServerMessage::Snapshot(snapshot))).await;
+        }
+        subscription.joined(seq);
+        Ok(())
+    }
+
+    /// Sends the events after `after`. Returns the number reached; nothing if a snapshot is called for.
+    async fn send_missing(&self, session: &Session, topic: Topic, after: i64) -> Result<Option<i64>, Error> {
+        let tenant = session.tenant.id;
+        let head = store::events::head(&self.store, tenant).await?;
+        if after < 0 || after > head || head - after > MAX_MISSING {
+            return Ok(None);
+        }
+        let mut reached = after;
+        while reached < head {
+            let page = self.entries_after(tenant, reached, PAGE).await?;
+            let Some(last) = page.last().map(|entry| entry.seq) else { break };
+            let too_old = |entry: &Published| clock::now().since(entry.event.received_at) > MAX_AGE_MS;
+            if reached == after && page.first().is_some_and(too_old) {
+                return Ok(None);
+            }
+            for entry in page {
+                self.send_entry(session, topic, &entry).await;
+            }
+            reached = last;
+        }
+        Ok(Some(reached))
+    }
+
+    async fn send_entry(&self, session: &Session, topic: Topic, published: &Published) {
+        if matches!(topic, Topic::Job(only) if only != published.job_id) {
+            return;
+        }
+        let customer = published.job.as_ref().map_or(published.event.before.customer, |job| job.customer.id);
+        let Some(viewer) = viewer(&session.caller, customer) else { return };
+        let entry = Entry { seq: published.seq, event: &published.event, job_id: published.job_id, job: published.job.as_deref() };
+        if let Some(message) = entry.told_to(viewer, topic) {
+            session.queue.push_patiently(&Frame::new(ServerMessage::Event(Box::new(message)))).await;
+        }
+    }
+
+    /// The topic's jobs with the number that they reach to, both of one moment.
+    async fn snapshot(&self, session: &Session, request: &Subscribe) -> Result<(i64, Vec<Job>), Error> {
+        let tenant = session.tenant.id;
+        let now = clock::now();
+        let mut connection = self.store.read(tenant).await?;
+        Ok(match (request.topic, &session.caller.role) {
+            (Topic::Job(id), _) => {
+                let (seq, job) = store::jobs::one_with_seq(&mut connection, tenant, id).await?;
+                (seq, job.into_iter().collect())
+            }
+            (_, Role::Worker { id }) => store::jobs::of_worker(&mut connection, tenant, *id, self.midnight(session, now)).await?,
+            (_, Role::PortalUser { links, .. }) => {
+                let viewable = links.iter().filter(|link| link.permissions.view_jobs);
+                let customers: Vec<CustomerId> = viewable.map(|link| link.customer).collect();
+                store::jobs::portal_snapshot(&mut connection, tenant, &customers, now.plus_ms(-DAY_MS)).await?
+            }
+            (_, Role::Dispatcher { .. }) => {
+                let midnight = self.midnight(session, now);
+                let from = request.from.map_or(midnight.plus_ms(-DAY_MS), At::from);
+                let to = request.to.map_or(midnight.plus_ms(15 * DAY_MS), At::from);
+                if to <= from {
+                    return Err(Error::Refused(Refusal::Invalid(vec![Fault::at("/to", Why::EndBeforeStart)])));
+                }
+                store::jobs::schedule(&mut connection, tenant, from, to).await?
+            }
+        })
+    }
+
+    /// The start of today in the tenant's zone.
+    fn midnight(&self, session: &Session, now: At) -> At {
+        let zone = jiff::tz::TimeZone::get(&session.tenant.time_zone).unwrap_or(jiff::tz::TimeZone::UTC);
+        let today = jiff::Timestamp::from_millisecond(now.millis()).ok().and_then(|now| now.to_zoned(zone).start_of_day().ok());
+        today.map_or(now, |midnight| At(midnight.timestamp().as_millisecond()))
+    }
+
+    /// The schedule's rows.
+    async fn rows(&self, session: &Session) -> Result<Vec<ScheduleWorker>, Error> {
+        let mut connection = self.store.read(session.tenant.id).await?;
+        let workers = store::workers::list(&mut connection, session.tenant.id).await?;
+        Ok(workers.into_iter().map(|worker| ScheduleWorker::new(worker.id, worker.name, worker.hours, &session.tenant.settings, worker.on_duty)).collect())
+    }
+
+    /// Where the workers of the current jobs are, for who just joined and may see it.
+    async fn show_where_workers_are(&self, session: &Session, topic: Topic, subscription: &Subscription) {
+        let tenant = session.tenant.id;
+        let current = match topic {
+            Topic::Job(id) => self.workers.current_jobs(tenant).into_iter().filter(|(_, current)| current.job == id).collect(),
+            Topic::Portal => self.workers.current_jobs(tenant),
+            Topic::Schedule | Topic::Map | Topic::Worker => return,
+        };
+        let mut list = Vec::new();
+        for (worker, current) in current {
+            let may = match &session.caller.role {
+                Role::Dispatcher { .. } => true,
+                Role::Worker { .. } => false,
+                Role::PortalUser { .. } => session.caller.permissions_for(current.customer).is_some_and(gate::opens_for),
+            };
+            let latest = self.locations.latest(tenant, worker).filter(|position| may && position.at >= current.since);
+            list.extend(latest.as_ref().map(wire));
+        }
+        if !list.is_empty() {
+            subscription.offer_positions(&Frame::new(ServerMessage::Positions(Positions { topic, list, gone: Vec::new() })));
+        }
+    }
+}

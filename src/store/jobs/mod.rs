@@ -1,0 +1,137 @@
+//! Jobs as they are now. Written by `writer` only. Lists by filter and page are in `page`.
+
+mod page;
+
+pub use page::{Cursor, Filter, Page, Sort, View, page};
+
+use super::{Error, instant};
+use crate::domain::At;
+use crate::domain::ids::{CustomerId, JobId, TenantId, WorkerId};
+use crate::domain::job::Job;
+use sqlx::PgConnection;
+use sqlx::types::Json;
+use uuid::Uuid;
+
+/// The most jobs in a portal's snapshot; longer lists are paged.
+const SNAPSHOT: i64 = 500;
+
+/// The document with what the columns say.
+fn with_columns(tenant: Uuid, number: i64, version: i64, job: Json<Job>) -> Job {
+    Job { tenant: tenant.into(), number, version, ..job.0 }
+}
+
+/// A row of a statement that also gives the seq: one row without a job when there is none.
+struct SeqRow {
+    seq: i64,
+    number: Option<i64>,
+    version: Option<i64>,
+    job: Option<Json<Job>>,
+}
+
+/// The seq at which the jobs stood so, and the jobs. No rows: no such tenant.
+fn with_seq(tenant: TenantId, rows: Vec<SeqRow>) -> Result<(i64, Vec<Job>), Error> {
+    let seq = rows.first().ok_or(Error::Missing)?.seq;
+    let jobs = rows.into_iter().filter_map(|row| Some(with_columns(tenant.0, row.number?, row.version?, row.job?))).collect();
+    Ok((seq, jobs))
+}
+
+/// One of a tenant.
+pub async fn find(connection: &mut PgConnection, tenant: TenantId, id: JobId) -> Result<Job, Error> {
+    find_many(connection, tenant, &[id]).await?.pop().ok_or(Error::Missing)
+}
+
+/// Those of a tenant that are there, in no order.
+pub async fn find_many(connection: &mut PgConnection, tenant: TenantId, ids: &[JobId]) -> Result<Vec<Job>, Error> {
+    let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
+    let rows = sqlx::query!(
+        r#"select number, version, doc -> 'job' as "job!: Json<Job>" from job where tenant = $1 and id = any ($2)"#,
+        tenant.0,
+        &ids
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(rows.into_iter().map(|row| with_columns(tenant.0, row.number, row.version, row.job)).collect())
+}
+
+/// Every open job of every tenant, at start. On a writer's connection.
+pub async fn open(connection: &mut PgConnection) -> Result<Vec<Job>, Error> {
+    let rows = sqlx::query!(r#"select tenant, number, version, doc -> 'job' as "job!: Json<Job>" from job where status < 6"#)
+        .fetch_all(connection)
+        .await?;
+    Ok(rows.into_iter().map(|row| with_columns(row.tenant, row.number, row.version, row.job)).collect())
+}
+
+/// The schedule from `from` to `to` (exclusive): jobs placed there, and all jobs to place; with their seq.
+pub async fn schedule(connection: &mut PgConnection, tenant: TenantId, from: At, to: At) -> Result<(i64, Vec<Job>), Error> {
+    let rows = sqlx::query_as!(
+        SeqRow,
+        r#"select s.seq, j.number as "number?", j.version as "version?", j.doc -> 'job' as "job?: Json<Job>"
+           from tenant_seq s
+           left join job j on j.tenant = s.tenant and (j.status = 1 or (j.start_ms < $3 and coalesce(j.end_ms, j.start_ms) >= $2))
+           where s.tenant = $1 order by j.number"#,
+        tenant.0,
+        from.0,
+        to.0
+    )
+    .fetch_all(connection)
+    .await?;
+    with_seq(tenant, rows)
+}
+
+/// A portal's first picture: jobs of these customers that are open or changed since `since`, newest first; with their seq.
+pub async fn portal_snapshot(
+    connection: &mut PgConnection,
+    tenant: TenantId,
+    customers: &[CustomerId],
+    since: At,
+) -> Result<(i64, Vec<Job>), Error> {
+    let customers: Vec<Uuid> = customers.iter().map(|customer| customer.0).collect();
+    let rows = sqlx::query_as!(
+        SeqRow,
+        r#"select s.seq, j.number as "number?", j.version as "version?", j.doc -> 'job' as "job?: Json<Job>"
+           from tenant_seq s
+           left join (
+             select * from job where tenant = $1 and customer = any ($2) and (status < 6 or updated_at >= $3) order by number desc limit $4) j on true
+           where s.tenant = $1 order by j.number desc"#,
+        tenant.0,
+        &customers,
+        instant::time(since),
+        SNAPSHOT
+    )
+    .fetch_all(connection)
+    .await?;
+    with_seq(tenant, rows)
+}
+
+/// What is on a worker's phone: pending, assigned, started, and completed since `since`; by planned start; with their seq.
+pub async fn of_worker(connection: &mut PgConnection, tenant: TenantId, worker: WorkerId, since: At) -> Result<(i64, Vec<Job>), Error> {
+    let rows = sqlx::query_as!(
+        SeqRow,
+        r#"select s.seq, j.number as "number?", j.version as "version?", j.doc -> 'job' as "job?: Json<Job>"
+           from tenant_seq s
+           left join job j on j.tenant = s.tenant and j.worker = $2
+             and (j.status between 3 and 5 or (j.status = 6 and (j.doc #>> '{job,actual_end}')::bigint >= $3))
+           where s.tenant = $1 order by j.start_ms, j.number"#,
+        tenant.0,
+        worker.0,
+        since.0
+    )
+    .fetch_all(connection)
+    .await?;
+    with_seq(tenant, rows)
+}
+
+/// One of a tenant, if it is there, with its seq.
+pub async fn one_with_seq(connection: &mut PgConnection, tenant: TenantId, id: JobId) -> Result<(i64, Option<Job>), Error> {
+    let rows = sqlx::query_as!(
+        SeqRow,
+        r#"select s.seq, j.number as "number?", j.version as "version?", j.doc -> 'job' as "job?: Json<Job>"
+           from tenant_seq s left join job j on j.tenant = s.tenant and j.id = $2 where s.tenant = $1"#,
+        tenant.0,
+        id.0
+    )
+    .fetch_all(connection)
+    .await?;
+    let (seq, mut jobs) = with_seq(tenant, rows)?;
+    Ok((seq, jobs.pop()))
+}

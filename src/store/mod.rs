@@ -1,0 +1,133 @@
+//! The SQL. Free functions on a connection, one file per noun; this file owns how a connection is come by and what
+//! can go wrong. It decides nothing: what a row means belongs to `domain`.
+//!
+//! Which connection a function wants is said by its own docs: `Store::read` (one tenant, row level security) for
+//! everything on a request's path, `Store::write` (all tenants, the tenant in every key) for changes and for what
+//! happens before a tenant is known. Jobs change only through `writer`.
+
+pub mod assets;
+pub mod commands;
+pub mod customers;
+mod database;
+pub mod dispatchers;
+pub mod epoch;
+mod error;
+pub mod events;
+mod fault;
+pub mod fixes;
+mod instant;
+pub mod jobs;
+pub mod logins;
+pub mod portal_users;
+pub mod private_postgres;
+pub mod scratch;
+pub mod sessions;
+pub mod templates;
+pub mod tenants;
+pub mod workers;
+pub mod writer;
+
+pub use database::{Database, Role};
+pub use error::Error;
+
+use crate::domain::ids::TenantId;
+use fault::Fault;
+use sqlx::migrate::Migrator;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{AssertSqlSafe, PgPool, Postgres, Transaction};
+use std::time::Duration;
+
+static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
+
+/// Connections that serve reads.
+const READERS: u32 = 10;
+/// Connections that write: six lanes, the rest for people, lists and log-ins.
+const WRITERS: u32 = 14;
+
+/// The database, as the hub uses it.
+#[derive(Debug, Clone)]
+pub struct Store {
+    /// Plain role under row level security.
+    reader: PgPool,
+    /// The role of the lanes.
+    writer: PgPool,
+}
+
+impl Store {
+    /// Brings the schema up to date, as the owner. Several hubs may do so at once.
+    pub async fn migrate(database: &Database) -> Result<(), Error> {
+        let owner = PgPoolOptions::new().max_connections(1).connect_with(database.options(Role::Owner)).await?;
+        MIGRATIONS.run(&owner).await.map_err(|error| Error::Internal(error.into()))?;
+        owner.close().await;
+        Ok(())
+    }
+
+    /// Opens the pools; fails when the database cannot be reached now.
+    pub async fn connect(database: &Database) -> Result<Self, Error> {
+        let reader = pool(READERS).connect_with(with_limits(database.options(Role::App))).await?;
+        let writer = pool(WRITERS).connect_with(with_limits(database.options(Role::Writer))).await?;
+        Ok(Self { reader, writer })
+    }
+
+    /// The pool that the lanes take their connections from.
+    pub fn writer_pool(&self) -> &PgPool {
+        &self.writer
+    }
+
+    /// A read-only transaction that sees one tenant and nothing else.
+    pub async fn read(&self, tenant: TenantId) -> Result<Transaction<'static, Postgres>, Error> {
+        begin(&self.reader, READERS, &format!("begin read only; set local app.tenant = '{tenant}'")).await
+    }
+
+    /// A transaction that may write, and sees all tenants: every statement on it names its tenant.
+    pub async fn write(&self) -> Result<Transaction<'static, Postgres>, Error> {
+        begin(&self.writer, WRITERS, "begin").await
+    }
+
+    /// Whether the database answers and takes writes.
+    pub async fn ready(&self) -> Result<(), Error> {
+        let mut transaction = self.write().await?;
+        let read_only = sqlx::query_scalar!(r#"select current_setting('transaction_read_only') = 'on' as "read_only!""#)
+            .fetch_one(&mut *transaction)
+            .await?;
+        if read_only { Err(Error::Unavailable) } else { Ok(()) }
+    }
+
+    /// Ends all connections once they are given back.
+    pub async fn close(&self) {
+        self.reader.close().await;
+        self.writer.close().await;
+    }
+}
+
+fn pool(size: u32) -> PgPoolOptions {
+    // `begin` finds out about dead connections, so that no ping is needed before each use.
+    PgPoolOptions::new().max_connections(size).acquire_timeout(Duration::from_secs(3)).test_before_acquire(false)
+}
+
+/// No statement and no forgotten transaction may hold a lock for long; see the commit protocol in `writer`.
+fn with_limits(options: PgConnectOptions) -> PgConnectOptions {
+    options.options([
+        ("statement_timeout", "5s"),
+        ("lock_timeout", "2s"),
+        ("idle_in_transaction_session_timeout", "2s"),
+        ("default_transaction_isolation", "read committed"),
+        ("tcp_user_timeout", "5s"),
+        ("tcp_keepalives_idle", "5"),
+    ])
+}
+
+/// Begins, passing over connections that died in the pool.
+async fn begin(pool: &PgPool, size: u32, statement: &str) -> Result<Transaction<'static, Postgres>, Error> {
+    let mut dead = 0;
+    loop {
+        // Only a UUID of ours is ever put into the text.
+        match pool.begin_with(AssertSqlSafe(statement)).await {
+            Err(error) if Fault::of(&error) == Fault::Away && !matches!(error, sqlx::Error::PoolTimedOut) && dead < size => dead += 1,
+            other => return Ok(other?),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
