@@ -25,6 +25,8 @@ import {
   UNASSIGNED,
   unpublished,
   viewStart,
+  warnings,
+  type Warning,
   workingSpans,
   type Bar,
   type ViewName,
@@ -60,6 +62,8 @@ export class Desk {
   /** A step to point the map at. */
   spotlight = $state.raw<{ latitude: number; longitude: number } | null>(null);
 
+  /** The hub's time, moving once a minute: for what need not be drawn every second. */
+  minute = $derived.by<Instant>(() => Math.floor(this.clock.now / 60_000) * 60_000);
   view = $derived.by<ViewName>(() => {
     const named = this.route.query.get('view');
     return named === 'three' || named === 'week' ? named : 'day';
@@ -96,7 +100,7 @@ export class Desk {
   selectedId = $derived(this.route.query.get('job'));
   selected = $derived.by(() => (this.selectedId ? this.schedule.jobs.get(this.selectedId) : undefined));
 
-  #today = $derived.by(() => this.format.startOfDay(this.clock.now));
+  #today = $derived.by(() => this.format.startOfDay(this.minute));
   #held: { from: Instant; to: Instant };
 
   constructor(caller: Caller) {
@@ -198,7 +202,8 @@ export class Desk {
       return false;
     }
     const name = this.worker(row)?.name ?? '';
-    const time = this.format.brief(start, this.clock.now);
+    const warned = warnings({ id: job.id, row, start, end }, this.bars, this.spans(row), this.minute);
+    const time = [this.format.brief(start, this.minute), ...warned.map(warningText)].join(' · ');
     const said = {
       allocate: t.did.allocated(job.number, name, time),
       reschedule: t.did.moved(job.number, name, time),
@@ -282,5 +287,17 @@ export class Desk {
       const by = event.by.name ?? texts.somebody;
       this.announcement = t.announce(texts.events[event.kind], event.job.number, by);
     }
+  }
+}
+
+/** A warning in words. */
+export function warningText(warning: Warning): string {
+  switch (warning.is) {
+    case 'overlap':
+      return t.overlaps(warning.with.number);
+    case 'outside_hours':
+      return t.outside;
+    case 'past':
+      return t.in_the_past;
   }
 }
