@@ -96,7 +96,7 @@ impl Query {
     }
 
     /// The text of a parameter that is there once; an empty one is absent.
-    pub fn text(&self, name: &str) -> Result<Option<&str>, Error> {
+    pub fn text<'a>(&'a self, name: &'a str) -> Result<Option<&'a str>, Error> {
         let mut values = self.all(name);
         match (values.next(), values.next()) {
             (value, None) => Ok(value),
