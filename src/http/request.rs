@@ -1,6 +1,8 @@
 //! What requests carry, parsed at the door: bodies, ids, query parameters, idempotency keys.
 
 use super::error::Error;
+use super::local_time;
+use crate::domain::At;
 use crate::domain::refusal::Why;
 use crate::protocol::Problem;
 use crate::protocol::codec::Misfit;
@@ -94,7 +96,7 @@ impl Query {
     }
 
     /// The text of a parameter that is there once; an empty one is absent.
-    pub fn text(&self, name: &str) -> Result<Option<&str>, Error> {
+    pub fn text<'a>(&'a self, name: &'a str) -> Result<Option<&'a str>, Error> {
         let mut values = self.all(name);
         match (values.next(), values.next()) {
             (value, None) => Ok(value),
@@ -111,6 +113,12 @@ impl Query {
     /// An id.
     pub fn id<T: From<Uuid>>(&self, name: &str) -> Result<Option<T>, Error> {
         let parse = |text: &str| parse_id(text).map(T::from).ok_or_else(|| Error::invalid(format!("/{name}"), &Why::Expected("an id")));
+        self.text(name)?.map(parse).transpose()
+    }
+
+    /// An instant, or a local time of this zone.
+    pub fn instant(&self, name: &str, zone: &str) -> Result<Option<At>, Error> {
+        let parse = |text: &str| local_time::parse(text, zone).map_err(|why| Error::invalid(format!("/{name}"), &why));
         self.text(name)?.map(parse).transpose()
     }
 

@@ -214,7 +214,6 @@ pub struct Schedule {
 pub struct Worker {
     #[serde(flatten)]
     pub row: ScheduleWorker,
-    pub email: String,
     pub phone: Option<String>,
 }
 
@@ -237,7 +236,6 @@ pub struct Customer {
 pub struct Dispatcher {
     pub id: DispatcherId,
     pub name: String,
-    pub email: String,
     pub admin: bool,
 }
 
@@ -248,7 +246,6 @@ pub struct Dispatcher {
 pub struct PortalUser {
     pub id: PortalUserId,
     pub name: String,
-    pub email: String,
     pub phone: Option<String>,
     pub customers: Vec<PortalUserCustomer>,
 }
@@ -260,8 +257,10 @@ pub struct PortalUser {
 pub struct PortalUserCustomer {
     pub id: CustomerId,
     pub name: String,
-    /// All overrides applied.
-    pub permissions: PermissionSet,
+    /// All overrides applied; only where one portal user is asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub permissions: Option<PermissionSet>,
 }
 
 /// A customer's equipment or place.
@@ -278,12 +277,18 @@ pub struct Asset {
     pub address: Option<Address>,
 }
 
-/// An address that is suggested.
+/// A recorded fix of a worker's track.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ts_rs::TS)]
 #[ts(export)]
-pub struct Addresses {
-    /// Best first.
-    pub items: Vec<Address>,
+#[expect(missing_docs, reason = "named as on the wire")]
+pub struct TrackFix {
+    pub at: Rfc3339,
+    pub received_at: Rfc3339,
+    pub latitude: f64,
+    pub longitude: f64,
+    pub accuracy_m: Option<f32>,
+    pub speed_mps: Option<f32>,
+    pub heading_deg: Option<f32>,
 }
 
 /// A job type: for dispatchers with both rules of everything, for portal users with what they may do.
