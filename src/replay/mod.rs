@@ -18,7 +18,7 @@ use std::{fmt, path::PathBuf, str::FromStr, sync::Arc, time::Duration};
 
 /// What to replay, and where to.
 #[derive(Debug, Clone, Args)]
-pub struct Options {
+pub struct Replay {
     /// CSV with the columns of the recorded tracks (may be gzipped), or GPX.
     pub file: PathBuf,
     /// Address of the hub.
@@ -98,11 +98,10 @@ impl fmt::Display for Summary {
     }
 }
 
-/// Replays to the end, or until somebody stops it. Progress and a summary go to the terminal; an error unless all was stored.
-#[expect(clippy::print_stdout, reason = "the summary is for the terminal")]
-pub async fn run(options: Options) -> anyhow::Result<()> {
+/// Replays to the end, or until somebody stops it. Progress goes to the terminal.
+pub async fn run(replay: Replay) -> anyhow::Result<Summary> {
     let recording = tokio::task::spawn_blocking({
-        let file = options.file.clone();
+        let file = replay.file.clone();
         move || Recording::read(&file)
     })
     .await
@@ -117,27 +116,22 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
     if recording.bad.len() > 10 {
         progress.println(format!("left out: {} more rows", recording.bad.len() - 10));
     }
-    let outcome = play(&options, recording, &progress).await;
+    let outcome = play(&replay, recording, &progress).await;
     progress.finish_and_clear();
-    let summary = outcome?;
-    println!("{summary}");
-    if !summary.complete() {
-        bail!("not everything is stored");
-    }
-    Ok(())
+    outcome
 }
 
-async fn play(options: &Options, recording: Recording, progress: &ProgressBar) -> anyhow::Result<Summary> {
+async fn play(replay: &Replay, recording: Recording, progress: &ProgressBar) -> anyhow::Result<Summary> {
     let bad_rows = recording.bad.len() as u64;
-    let wanted = |track: &Track| options.only.as_ref().is_none_or(|only| track.name.contains(only));
+    let wanted = |track: &Track| replay.only.as_ref().is_none_or(|only| track.name.contains(only));
     let tracks: Vec<Track> = recording.tracks.into_iter().filter(wanted).collect();
     let fixes = tracks.iter().map(|track| track.fixes.len() as u64).sum();
     if fixes == 0 {
-        bail!("no track's name contains '{}'", options.only.as_deref().unwrap_or_default());
+        bail!("no track's name contains '{}'", replay.only.as_deref().unwrap_or_default());
     }
     progress.set_length(fixes);
     let tally = Arc::new(Tally::new(progress.clone()));
-    let mut players = Player::deal(options, tracks, &tally);
+    let mut players = Player::deal(replay, tracks, &tally);
     let mut playing = tokio::task::JoinSet::new();
     for player in players.drain(..) {
         playing.spawn(player.play());

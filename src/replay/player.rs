@@ -1,6 +1,6 @@
 //! One worker of a replay: logs in, goes on duty, sends, and keeps every fix until the hub has stored it.
 
-use super::{Options, Summary, Timeline, Track, tracks};
+use super::{Replay, Summary, Timeline, Track, tracks};
 use crate::{
     client::{Client, Error, Socket},
     domain::{At, fix::Plausible},
@@ -94,15 +94,15 @@ pub(super) struct Player {
 
 impl Player {
     /// Deals the tracks to the workers in turn.
-    pub(super) fn deal(options: &Options, tracks: Vec<Track>, tally: &Arc<Tally>) -> Vec<Self> {
-        let pattern = options.email.clone().unwrap_or_else(|| format!("worker{{}}@{}.example", options.tenant));
-        let mut players: Vec<Self> = (options.workers.first..=options.workers.last)
+    pub(super) fn deal(replay: &Replay, tracks: Vec<Track>, tally: &Arc<Tally>) -> Vec<Self> {
+        let pattern = replay.email.clone().unwrap_or_else(|| format!("worker{{}}@{}.example", replay.tenant));
+        let mut players: Vec<Self> = (replay.workers.first..=replay.workers.last)
             .map(|number| Self {
-                hub: options.hub.clone(),
+                hub: replay.hub.clone(),
                 email: pattern.replace("{}", &number.to_string()),
-                password: options.password.clone(),
-                tenant: options.tenant.clone(),
-                speed: options.speed,
+                password: replay.password.clone(),
+                tenant: replay.tenant.clone(),
+                speed: replay.speed,
                 tracks: Vec::new(),
                 tally: Arc::clone(tally),
                 unstored: VecDeque::new(),
