@@ -11,20 +11,20 @@ use tokio::sync::mpsc;
 
 /// A committed entry of a tenant's log.
 #[derive(Debug, Clone)]
-pub struct Published {
+pub(super) struct Published {
     /// Its place in the log.
-    pub seq: i64,
+    pub(super) seq: i64,
     /// What happened.
-    pub event: Arc<Event>,
+    pub(super) event: Arc<Event>,
     /// To which job.
-    pub job_id: JobId,
+    pub(super) job_id: JobId,
     /// The job right after it; none if it was deleted.
-    pub job: Option<Arc<Job>>,
+    pub(super) job: Option<Arc<Job>>,
 }
 
 /// What a feed gets.
 #[derive(Debug, Clone)]
-pub enum Notice {
+pub(super) enum Notice {
     /// An entry.
     Entry(Published),
     /// The log reaches at least this far.
@@ -32,7 +32,7 @@ pub enum Notice {
 }
 
 /// The way to the feeds.
-pub enum Bus {
+pub(super) enum Bus {
     /// One node: straight into each tenant's feed.
     Local {
         /// By tenant.
@@ -42,18 +42,18 @@ pub enum Bus {
 
 impl Bus {
     /// One node.
-    pub fn local() -> Self {
+    pub(super) fn local() -> Self {
         Self::Local { feeds: DashMap::new() }
     }
 
     /// Joins a tenant's feed to the bus.
-    pub fn attach(&self, tenant: TenantId, feed: mpsc::Sender<Notice>) {
+    pub(super) fn attach(&self, tenant: TenantId, feed: mpsc::Sender<Notice>) {
         let Self::Local { feeds } = self;
         feeds.insert(tenant, feed);
     }
 
     /// Hands on what was committed, in order. Never waits: a full feed misses it, notices the hole and reads the log.
-    pub fn publish(&self, tenant: TenantId, notice: Notice) {
+    pub(super) fn publish(&self, tenant: TenantId, notice: Notice) {
         let Self::Local { feeds } = self;
         let Some(feed) = feeds.get(&tenant) else { return };
         if feed.try_send(notice).is_err() {

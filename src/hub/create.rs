@@ -58,13 +58,19 @@ pub(super) async fn create(shared: &Arc<Shared>, caller: &Caller, request: &Requ
 async fn make(shared: &Arc<Shared>, caller: &Caller, request: &Request, base: Uuid, new: NewJobs) -> Result<Vec<(Arc<Job>, i64)>, Error> {
     let tenant = shared.tenant(caller.tenant).await?;
     let now = clock::now();
-    let (template, new_job) = look_up(shared, caller, request, &new, now).await?;
+    let (filler, customer) = check_caller(caller, &new, now)?;
+    let mut connection = shared.store.read(caller.tenant).await?;
+    let template = not_found_at(store::templates::find(&mut connection, caller.tenant, new.template).await, "/template")?;
+    drop(connection);
+    if template.archived {
+        return Err(fault("/template", Why::NotFound));
+    }
+    let new_job = look_up(shared, caller, &template, filler, customer, request, &new).await?;
     let copies = allowed_copies(caller, &template, new.copies)?;
     let mut group = Vec::with_capacity(usize::from(copies));
     let mut jobs = Vec::with_capacity(usize::from(copies));
     for copy in 0..copies {
-        let new_job = new_job(&template);
-        let (job, event) = new_job.decide(caller.tenant, JobId(Uuid::now_v7()), caller.by(), tenant.settings.dispatch, now)?;
+        let (job, event) = new_job.clone().decide(caller.tenant, JobId(Uuid::now_v7()), caller.by(), tenant.settings.dispatch, now)?;
         let decided = Decided::created(job, event);
         jobs.extend(decided.job.clone());
         group.push(change_of(caller.tenant, copy_key(base, copy), request.body_hash, decided));
@@ -79,6 +85,7 @@ async fn make(shared: &Arc<Shared>, caller: &Caller, request: &Request, base: Uu
             }
             Outcome::OtherBody => return Err(Error::IdempotencyMismatch),
             Outcome::Conflict { .. } => return Err(Error::Refused(Refusal::Conflict)),
+            Outcome::Failed => return Err(Error::Internal(anyhow::anyhow!("a new job could not be written"))),
         }
     }
     Ok(made)
@@ -108,42 +115,42 @@ fn allowed_copies(caller: &Caller, template: &Template, copies: u16) -> Result<u
     if (1..=most).contains(&copies) { Ok(copies) } else { Err(fault("/copies", Why::OutOfRange("1 and the most that this job type allows"))) }
 }
 
-/// Looks up everything that the request names; the result makes one `NewJob` per copy.
-async fn look_up(
-    shared: &Arc<Shared>,
-    caller: &Caller,
-    request: &Request,
-    new: &NewJobs,
-    now: At,
-) -> Result<(Template, impl Fn(&Template) -> NewJob<'_>), Error> {
-    let (filler, customer) = match &caller.role {
+/// Whether the caller may ask for this at all, by which rules they are bound, and for which customer it is.
+fn check_caller(caller: &Caller, new: &NewJobs, now: At) -> Result<(Filler, CustomerId), Error> {
+    let links = match &caller.role {
         Role::Worker { .. } => return Err(Error::Refused(Refusal::Forbidden)),
-        Role::Dispatcher { .. } => (Filler::Dispatcher, new.customer.ok_or_else(|| fault("/customer", Why::Required))?),
-        Role::PortalUser { links, .. } => {
-            let only = links.first().filter(|_| links.len() == 1).map(|link| link.customer);
-            (Filler::Portal, new.customer.or(only).ok_or_else(|| fault("/customer", Why::Required))?)
-        }
+        Role::Dispatcher { .. } => return Ok((Filler::Dispatcher, new.customer.ok_or_else(|| fault("/customer", Why::Required))?)),
+        Role::PortalUser { links, .. } => links,
     };
-    if filler == Filler::Portal {
-        let permissions = caller.permissions_for(customer).ok_or_else(|| fault("/customer", Why::NotFound))?;
-        if !permissions.create {
-            return Err(Error::Refused(Refusal::Forbidden));
-        }
-        if !permissions.may_create(new.template) {
-            return Err(fault("/template", Why::NotFound));
-        }
-        check_portal_members(new)?;
-        if new.requested_start.is_some_and(|start| now.since(start) > PAST_MS) {
-            return Err(fault("/requested_start", Why::Past));
-        }
+    let only = links.first().filter(|_| links.len() == 1).map(|link| link.customer);
+    let customer = new.customer.or(only).ok_or_else(|| fault("/customer", Why::Required))?;
+    let permissions = caller.permissions_for(customer).ok_or_else(|| fault("/customer", Why::NotFound))?;
+    if !permissions.create {
+        return Err(Error::Refused(Refusal::Forbidden));
     }
-    let mut connection = shared.store.read(caller.tenant).await?;
-    let template = not_found_at(store::templates::find(&mut connection, caller.tenant, new.template).await, "/template")?;
-    let customer = not_found_at(store::customers::find(&mut connection, caller.tenant, customer).await, "/customer")?;
-    drop(connection);
-    if template.archived {
+    if !permissions.may_create(new.template) {
         return Err(fault("/template", Why::NotFound));
     }
+    check_portal_members(new)?;
+    if new.requested_start.is_some_and(|start| now.since(start) > PAST_MS) {
+        return Err(fault("/requested_start", Why::Past));
+    }
+    Ok((Filler::Portal, customer))
+}
+
+/// Looks up everything else that the request names.
+async fn look_up<'a>(
+    shared: &Arc<Shared>,
+    caller: &Caller,
+    template: &'a Template,
+    filler: Filler,
+    customer: CustomerId,
+    request: &Request,
+    new: &NewJobs,
+) -> Result<NewJob<'a>, Error> {
+    let mut connection = shared.store.read(caller.tenant).await?;
+    let customer = not_found_at(store::customers::find(&mut connection, caller.tenant, customer).await, "/customer")?;
+    drop(connection);
     if customer.archived_at.is_some() {
         return Err(fault("/customer", Why::NotFound));
     }
@@ -155,32 +162,26 @@ async fn look_up(
         Some(asset) => Some(asset_of(shared, caller, asset).await?),
         None => None,
     };
-    let placement = Placement {
-        worker,
-        start: new.scheduled_start,
-        end: new.scheduled_end,
-        duration_min: new.duration_min,
-        internal_notes: new.internal_notes.clone(),
-        publish: new.publish,
-    };
-    let (requested_start, contact, notes) = (new.requested_start, new.contact.clone(), new.notes.clone());
-    let (steps, fields, source) = (new.steps.clone(), new.fields.clone(), request.source);
-    let new_job = move |template: &Template| -> NewJob<'_> {
-        NewJob {
-            template,
-            customer: CustomerRef { id: customer.id, name: customer.name.clone() },
-            requested_start,
-            asset: asset.clone(),
-            contact: contact.clone(),
-            notes: notes.clone(),
-            steps: steps.clone(),
-            fields: fields.clone(),
-            placement: placement.clone(),
-            filler,
-            source,
-        }
-    };
-    Ok((template, new_job))
+    Ok(NewJob {
+        template,
+        customer: CustomerRef { id: customer.id, name: customer.name },
+        requested_start: new.requested_start,
+        asset,
+        contact: new.contact.clone(),
+        notes: new.notes.clone(),
+        steps: new.steps.clone(),
+        fields: new.fields.clone(),
+        placement: Placement {
+            worker,
+            start: new.scheduled_start,
+            end: new.scheduled_end,
+            duration_min: new.duration_min,
+            internal_notes: new.internal_notes.clone(),
+            publish: new.publish,
+        },
+        filler,
+        source: request.source,
+    })
 }
 
 /// Members that only dispatchers have.

@@ -13,7 +13,7 @@ pub struct SessionId(pub u64);
 
 impl SessionId {
     /// A number not given before on this node.
-    pub fn fresh() -> Self {
+    pub(super) fn fresh() -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         Self(NEXT.fetch_add(1, Ordering::Relaxed))
     }
@@ -21,7 +21,7 @@ impl SessionId {
 
 /// An audience that sees the same frames. Portal users are not here: each customer's actor knows its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Audience {
+pub(super) enum Audience {
     /// `schedule`: every dispatcher of the tenant.
     Schedule(TenantId),
     /// `job/<id>` of dispatchers.
@@ -33,9 +33,9 @@ pub enum Audience {
 }
 
 /// A session's subscription to one topic: lets each event through once, in order, and none before its snapshot.
-pub struct Subscription {
+pub(super) struct Subscription {
     /// Whose.
-    pub session: SessionId,
+    pub(super) session: SessionId,
     queue: Arc<SendQueue>,
     place: Mutex<Place>,
 }
@@ -52,12 +52,12 @@ const MAX_JOINING: usize = 1_024;
 
 impl Subscription {
     /// A subscription that waits for its snapshot.
-    pub fn joining(session: SessionId, queue: Arc<SendQueue>) -> Arc<Self> {
+    pub(super) fn joining(session: SessionId, queue: Arc<SendQueue>) -> Arc<Self> {
         Arc::new(Self { session, queue, place: Mutex::new(Place::Joining(Vec::new())) })
     }
 
     /// The snapshot or the missing events were sent: they reach up to `seq`. Goes on from there.
-    pub fn joined(&self, seq: i64) {
+    pub(super) fn joined(&self, seq: i64) {
         let mut place = self.place.lock().unwrap_or_else(PoisonError::into_inner);
         if let Place::Joining(waiting) = std::mem::replace(&mut *place, Place::After(seq)) {
             for (seq, frame) in waiting {
@@ -67,7 +67,7 @@ impl Subscription {
     }
 
     /// An event: sent now, kept until joined, or dropped if the session has it.
-    pub fn offer(&self, seq: i64, frame: &Arc<Frame>) {
+    pub(super) fn offer(&self, seq: i64, frame: &Arc<Frame>) {
         let mut place = self.place.lock().unwrap_or_else(PoisonError::into_inner);
         match &mut *place {
             Place::Joining(waiting) if waiting.len() >= MAX_JOINING => self.queue.close(Close::Resync),
@@ -77,19 +77,19 @@ impl Subscription {
     }
 
     /// Positions: only once joined, they overwrite.
-    pub fn offer_positions(&self, frame: &Frame) {
+    pub(super) fn offer_positions(&self, frame: &Frame) {
         if matches!(*self.place.lock().unwrap_or_else(PoisonError::into_inner), Place::After(_)) {
             self.queue.push_positions(frame);
         }
     }
 
     /// A frame without a place in the log: the latest wins.
-    pub fn offer_state(&self, frame: &Frame) {
+    pub(super) fn offer_state(&self, frame: &Frame) {
         self.queue.push(frame);
     }
 
     /// Ends the whole session.
-    pub fn close_session(&self, close: Close) {
+    pub(super) fn close_session(&self, close: Close) {
         self.queue.close(close);
     }
 
@@ -105,20 +105,20 @@ impl Subscription {
 
 /// Audience to subscriptions.
 #[derive(Default)]
-pub struct Fanout {
+pub(super) struct Fanout {
     audiences: DashMap<Audience, Vec<Arc<Subscription>>>,
 }
 
 impl Fanout {
     /// Adds a subscription; a session's earlier one to the same audience is replaced.
-    pub fn subscribe(&self, audience: Audience, subscription: Arc<Subscription>) {
+    pub(super) fn subscribe(&self, audience: Audience, subscription: Arc<Subscription>) {
         let mut subscriptions = self.audiences.entry(audience).or_default();
         subscriptions.retain(|known| known.session != subscription.session);
         subscriptions.push(subscription);
     }
 
     /// Removes a session's subscription. Whether somebody is left.
-    pub fn unsubscribe(&self, audience: Audience, session: SessionId) -> bool {
+    pub(super) fn unsubscribe(&self, audience: Audience, session: SessionId) -> bool {
         if let Some(mut subscriptions) = self.audiences.get_mut(&audience) {
             subscriptions.retain(|known| known.session != session);
         }
@@ -126,7 +126,7 @@ impl Fanout {
     }
 
     /// Gives an event to an audience; the frame is made only if there is one.
-    pub fn publish(&self, audience: Audience, seq: i64, frame: impl FnOnce() -> Option<Arc<Frame>>) {
+    pub(super) fn publish(&self, audience: Audience, seq: i64, frame: impl FnOnce() -> Option<Arc<Frame>>) {
         let Some(subscriptions) = self.audiences.get(&audience) else { return };
         let Some(frame) = frame() else { return };
         for subscription in subscriptions.iter() {
@@ -135,7 +135,7 @@ impl Fanout {
     }
 
     /// Gives a frame that is not in the log to an audience.
-    pub fn publish_state(&self, audience: Audience, frame: impl FnOnce() -> Arc<Frame>) {
+    pub(super) fn publish_state(&self, audience: Audience, frame: impl FnOnce() -> Arc<Frame>) {
         let Some(subscriptions) = self.audiences.get(&audience) else { return };
         let frame = frame();
         for subscription in subscriptions.iter() {
@@ -144,7 +144,7 @@ impl Fanout {
     }
 
     /// Gives positions to an audience.
-    pub fn publish_positions(&self, audience: Audience, frame: impl FnOnce() -> Arc<Frame>) {
+    pub(super) fn publish_positions(&self, audience: Audience, frame: impl FnOnce() -> Arc<Frame>) {
         let Some(subscriptions) = self.audiences.get(&audience) else { return };
         let frame = frame();
         for subscription in subscriptions.iter() {

@@ -145,6 +145,7 @@ impl Attempt {
                         metrics::counter!("hub_version_conflicts_total").increment(1);
                         held = None;
                     }
+                    Ok((Outcome::Failed, _)) => return (None, Err(Error::Internal(anyhow::anyhow!("a change could not be written")))),
                     Err(error) => return (None, Err(error)),
                 },
             }

@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 /// Through whose eyes.
 #[derive(Debug, Clone, Copy)]
-pub enum Viewer<'a> {
+pub(super) enum Viewer<'a> {
     /// A dispatcher.
     Staff,
     /// A worker.
@@ -29,20 +29,20 @@ pub enum Viewer<'a> {
 
 /// An entry of the log with the job as it stood right after it, or, in a replay, as it stands now.
 #[derive(Debug, Clone, Copy)]
-pub struct Entry<'a> {
+pub(super) struct Entry<'a> {
     /// Its place in the log.
-    pub seq: i64,
+    pub(super) seq: i64,
     /// What happened.
-    pub event: &'a Event,
+    pub(super) event: &'a Event,
     /// To which job.
-    pub job_id: JobId,
+    pub(super) job_id: JobId,
     /// The job; none once it is deleted.
-    pub job: Option<&'a Job>,
+    pub(super) job: Option<&'a Job>,
 }
 
 impl Entry<'_> {
     /// What this viewer is told through `topic`; nothing if it is not theirs to know.
-    pub fn told_to(&self, viewer: Viewer<'_>, topic: Topic) -> Option<EventMessage> {
+    pub(super) fn told_to(&self, viewer: Viewer<'_>, topic: Topic) -> Option<EventMessage> {
         match viewer {
             Viewer::Staff => Some(self.told_to_staff(topic)),
             Viewer::Worker(worker) => match self.job.filter(|job| job.phone() == Some(worker)) {

@@ -5,7 +5,7 @@ use super::job_actor::{Ask, JobActor, Refresh};
 use super::{Answer, Error, Shared};
 use crate::domain::ids::{CustomerId, JobId, TenantId};
 use crate::domain::job::Job;
-use actix::{Actor, Addr, Arbiter, ArbiterHandle, Context, Handler, Message};
+use actix::{Actor, Addr, Arbiter, ArbiterHandle, Handler, Message};
 use dashmap::DashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;

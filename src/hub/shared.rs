@@ -20,7 +20,7 @@ use crate::domain::ids::{JobId, TenantId, WorkerId};
 use crate::domain::job::Job;
 use crate::domain::refusal::{Gone, Refusal};
 use crate::domain::tenant::{DispatchRules, Tenant};
-use crate::location::Locations;
+use crate::location::{Locations, Position};
 use crate::protocol::server::EventMessage;
 use crate::protocol::{ServerMessage, Topic};
 use crate::store::writer::{CommandLanes, FixLanes};
@@ -97,9 +97,17 @@ impl Shared {
                 self.workers.load(job, touched[&(job.tenant, worker)]);
             }
         }
-        for (tenant, mut position) in store::fixes::latest_all(&mut connection).await? {
-            position.status = self.workers.status(tenant, position.worker);
-            self.workers.measured(tenant, position.worker, Some(position.at), None);
+        for (tenant, latest) in store::fixes::latest_all(&mut connection).await? {
+            self.workers.measured(tenant, latest.worker, Some(latest.shown_at), latest.battery);
+            let position = Position {
+                worker: latest.worker,
+                at: latest.shown_at,
+                point: latest.point,
+                accuracy_m: latest.accuracy_m,
+                speed_mps: latest.speed_mps,
+                heading_deg: latest.heading_deg,
+                status: self.workers.status(tenant, latest.worker),
+            };
             self.locations.seed(tenant, position);
         }
         tracing::info!(open_jobs = open.len(), "open jobs loaded");

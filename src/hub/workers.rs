@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 /// All workers that were heard of.
 #[derive(Default)]
-pub struct Workers {
+pub(super) struct Workers {
     workers: DashMap<(TenantId, WorkerId), Worker>,
 }
 
@@ -81,19 +81,14 @@ impl Worker {
 
 impl Workers {
     /// A worker as stored, at start or when first heard of.
-    pub fn know(&self, tenant: TenantId, worker: WorkerId, name: &str, on_duty: bool) {
+    pub(super) fn know(&self, tenant: TenantId, worker: WorkerId, name: &str, on_duty: bool) {
         let mut known = self.workers.entry((tenant, worker)).or_default();
         name.clone_into(&mut known.name);
         known.on_duty = on_duty;
     }
 
-    /// Whether the worker was heard of.
-    pub fn knows(&self, tenant: TenantId, worker: WorkerId) -> bool {
-        self.workers.contains_key(&(tenant, worker))
-    }
-
     /// Takes in what an event made of a job. Returns the workers whose state changed by it.
-    pub fn follow(&self, tenant: TenantId, event: &Event, job: Option<&Job>, job_id: JobId) -> Vec<WorkerId> {
+    pub(super) fn follow(&self, tenant: TenantId, event: &Event, job: Option<&Job>, job_id: JobId) -> Vec<WorkerId> {
         let mut changed = Vec::new();
         let phone = job.and_then(Job::phone);
         if let Some(before) = event.before.phone.filter(|before| phone != Some(*before))
@@ -110,52 +105,52 @@ impl Workers {
     }
 
     /// Takes in an open job at start. The window of what is current then begins with `since`, the last time this worker's jobs changed.
-    pub fn load(&self, job: &Job, since: At) {
+    pub(super) fn load(&self, job: &Job, since: At) {
         if let Some(worker) = job.phone() {
             self.workers.entry((job.tenant, worker)).or_default().take_in(job, since);
         }
     }
 
     /// What the worker is doing.
-    pub fn status(&self, tenant: TenantId, worker: WorkerId) -> WorkerStatus {
+    pub(super) fn status(&self, tenant: TenantId, worker: WorkerId) -> WorkerStatus {
         self.workers.get(&(tenant, worker)).map_or(WorkerStatus::OffDuty, |worker| worker.status())
     }
 
     /// Whether the worker is on duty.
-    pub fn on_duty(&self, tenant: TenantId, worker: WorkerId) -> bool {
+    pub(super) fn on_duty(&self, tenant: TenantId, worker: WorkerId) -> bool {
         self.workers.get(&(tenant, worker)).is_some_and(|worker| worker.on_duty)
     }
 
     /// The job whose watchers may be shown a fix made at `fix_at`.
-    pub fn gate(&self, tenant: TenantId, worker: WorkerId, fix_at: At) -> Option<Current> {
+    pub(super) fn gate(&self, tenant: TenantId, worker: WorkerId, fix_at: At) -> Option<Current> {
         self.workers.get(&(tenant, worker))?.gate.passes(fix_at)
     }
 
     /// Every worker of a tenant who has a current job, with it.
-    pub fn current_jobs(&self, tenant: TenantId) -> Vec<(WorkerId, Current)> {
+    pub(super) fn current_jobs(&self, tenant: TenantId) -> Vec<(WorkerId, Current)> {
         let of_tenant = self.workers.iter().filter(|entry| entry.key().0 == tenant);
         of_tenant.filter_map(|entry| Some((entry.key().1, entry.gate.current()?))).collect()
     }
 
     /// Other jobs that the worker is on the way to.
-    pub fn en_route_besides(&self, tenant: TenantId, worker: WorkerId, job: JobId) -> Vec<JobId> {
+    pub(super) fn en_route_besides(&self, tenant: TenantId, worker: WorkerId, job: JobId) -> Vec<JobId> {
         let Some(worker) = self.workers.get(&(tenant, worker)) else { return Vec::new() };
         let others = worker.jobs.iter().filter(|(other, activity)| **other != job && **activity == Activity::EnRoute);
         others.map(|(other, _)| *other).collect()
     }
 
     /// On duty or off.
-    pub fn set_duty(&self, tenant: TenantId, worker: WorkerId, on: bool) {
+    pub(super) fn set_duty(&self, tenant: TenantId, worker: WorkerId, on: bool) {
         self.workers.entry((tenant, worker)).or_default().on_duty = on;
     }
 
     /// A socket of the worker opened.
-    pub fn connected(&self, tenant: TenantId, worker: WorkerId) {
+    pub(super) fn connected(&self, tenant: TenantId, worker: WorkerId) {
         self.workers.entry((tenant, worker)).or_default().sockets += 1;
     }
 
     /// A socket of the worker closed.
-    pub fn disconnected(&self, tenant: TenantId, worker: WorkerId, session: SessionId) {
+    pub(super) fn disconnected(&self, tenant: TenantId, worker: WorkerId, session: SessionId) {
         if let Some(mut worker) = self.workers.get_mut(&(tenant, worker)) {
             worker.sockets = worker.sockets.saturating_sub(1);
             worker.streaming.take_if(|(streaming, _)| *streaming == session);
@@ -163,7 +158,7 @@ impl Workers {
     }
 
     /// This socket sends fixes now; an older one that did is closed. False if this one was itself replaced by a newer one.
-    pub fn streams(&self, tenant: TenantId, worker: WorkerId, session: SessionId, queue: &Arc<SendQueue>) -> bool {
+    pub(super) fn streams(&self, tenant: TenantId, worker: WorkerId, session: SessionId, queue: &Arc<SendQueue>) -> bool {
         let mut worker = self.workers.entry((tenant, worker)).or_default();
         match &worker.streaming {
             Some((streaming, _)) if *streaming == session => return true,
@@ -176,7 +171,7 @@ impl Workers {
     }
 
     /// The newest fix of a batch, for the schedule.
-    pub fn measured(&self, tenant: TenantId, worker: WorkerId, shown_at: Option<At>, battery: Option<f32>) {
+    pub(super) fn measured(&self, tenant: TenantId, worker: WorkerId, shown_at: Option<At>, battery: Option<f32>) {
         if let Some(mut worker) = self.workers.get_mut(&(tenant, worker)) {
             worker.last_fix_at = shown_at.max(worker.last_fix_at);
             worker.battery = battery.or(worker.battery);
@@ -184,7 +179,7 @@ impl Workers {
     }
 
     /// The worker's state as the schedule shows it.
-    pub fn state(&self, tenant: TenantId, worker: WorkerId) -> Option<WorkerState> {
+    pub(super) fn state(&self, tenant: TenantId, worker: WorkerId) -> Option<WorkerState> {
         let known = self.workers.get(&(tenant, worker))?;
         Some(WorkerState {
             worker,
@@ -198,7 +193,7 @@ impl Workers {
     }
 
     /// The states of all workers of a tenant.
-    pub fn states(&self, tenant: TenantId) -> Vec<WorkerState> {
+    pub(super) fn states(&self, tenant: TenantId) -> Vec<WorkerState> {
         let workers: Vec<WorkerId> = self.workers.iter().map(|entry| *entry.key()).filter(|(of, _)| *of == tenant).map(|(_, worker)| worker).collect();
         workers.into_iter().filter_map(|worker| self.state(tenant, worker)).collect()
     }

@@ -74,6 +74,13 @@ export class Formatter {
     return day === 0 ? 7 : day;
   }
 
+  /** The zone's distance from UTC at an instant: "+02:00". */
+  offset(at: Instant): string {
+    const minutes = this.#offset(at) / MINUTE;
+    const two = (n: number) => String(Math.floor(Math.abs(n))).padStart(2, '0');
+    return `${minutes < 0 ? '-' : '+'}${two(minutes / 60)}:${two(minutes % 60)}`;
+  }
+
   /** Milliseconds that the zone's clock is ahead of UTC. */
   #offset(at: Instant): number {
     const { year, month, day, hour, minute } = this.#parts(at);

@@ -124,7 +124,7 @@ export class LiveTopic {
 
   #duty(message: Extract<HubMessage, { t: 'worker' }>): void {
     const { t: _, worker: id, ...rest } = message;
-    this.workers.set(id, { ...this.workers.get(id), id, ...rest });
+    this.workers.set(id, { hours: [], ...this.workers.get(id), id, ...rest });
   }
 }
 

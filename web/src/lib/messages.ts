@@ -108,6 +108,7 @@ export const texts = {
       portal_user: 'Customer portal',
       link: 'One job',
       api: 'Program',
+      hub: 'Hub',
     },
     logout: 'Log out',
   },

@@ -1,79 +1,76 @@
-/// The wire's types as the apps see them: instants are integer milliseconds everywhere (http.ts converts at the door).
+/// The wire's types by the names that the apps use. What the hub's source defines comes generated from it (`gen/`);
+/// the HTTP bodies it does not export stand here. Instants are integer milliseconds everywhere: http.ts converts.
+import type { CommandBody } from '../gen/CommandBody';
+import type { ServerMessage } from '../gen/ServerMessage';
+import type { EventMessage as WireEvent } from '../gen/EventMessage';
+import type { Field } from '../gen/Field';
+import type { FieldValue as Value } from '../gen/FieldValue';
+import type { Gone } from '../gen/Gone';
+import type { Job as WireJob } from '../gen/Job';
+import type { Kind } from '../gen/Kind';
+import type { Millis } from '../gen/Millis';
+import type { Position as PositionTuple } from '../gen/Position';
+import type { Problem } from '../gen/Problem';
+import type { Rule } from '../gen/Rule';
+import type { ScheduleWorker as Row } from '../gen/ScheduleWorker';
+import type { Source } from '../gen/Source';
+import type { Status } from '../gen/Status';
+import type { Step } from '../gen/Step';
+import type { WorkerState } from '../gen/WorkerState';
+import type { WorkerStatus } from '../gen/WorkerStatus';
+import type { ByKind } from '../gen/ByKind';
+import type { Caller } from '../gen/Caller';
+import type { Address } from '../gen/Address';
+import type { FieldKind } from '../gen/FieldKind';
+import type { Contact } from '../gen/Contact';
+
+export type { Address } from '../gen/Address';
+export type { AssetRef } from '../gen/AssetRef';
+export type { By } from '../gen/By';
+export type { Caller } from '../gen/Caller';
+export type { Can as JobCan } from '../gen/Can';
+export type { ClientMessage } from '../gen/ClientMessage';
+export type { Contact } from '../gen/Contact';
+export type { FieldKind } from '../gen/FieldKind';
+export type { LinkedCustomer as CallerCustomer } from '../gen/LinkedCustomer';
+export type { PermissionSet as Permissions } from '../gen/PermissionSet';
+export type { Position as PositionTuple } from '../gen/Position';
+export type { RawFix as FixTuple } from '../gen/RawFix';
+export type { Rule } from '../gen/Rule';
+export type { TemplateRef } from '../gen/TemplateRef';
+export type { TenantRef as Tenant } from '../gen/TenantRef';
 
 export type Id = string;
 /** Milliseconds since 1970, UTC. */
-export type Instant = number;
-
-export type JobStatus =
-  'unassigned' | 'allocated' | 'pending' | 'assigned' | 'started' | 'completed' | 'cancelled';
-
-export type Access = 'read_only' | 'optional' | 'required';
-export type Rule = 'hidden' | Access;
-
-export type FieldKind =
-  | 'text'
-  | 'long_text'
-  | 'number'
-  | 'date'
-  | 'time'
-  | 'choice'
-  | 'choices'
-  | 'checkbox'
-  | 'link'
-  | 'photo'
-  | 'signature';
-
-export type FieldValue = string | number | boolean | string[] | null;
+export type Instant = Millis;
+export type JobStatus = Status;
+export type JobSource = Source;
+/** What this caller may do with a field or a step of a job. */
+export type Access = Rule;
+export type FieldValue = Value | null;
 /** Values as they are sent: by key. */
 export type FieldValues = Record<string, FieldValue>;
-
-/** A field inside a job: what it is, what it holds, and what this caller may do with it. */
-export interface JobField {
-  key: string;
-  label: string;
-  kind: FieldKind;
-  options?: string[] | null;
-  value: FieldValue;
-  access: Access;
-}
-
-export interface Address {
-  text: string;
-  latitude: number | null;
-  longitude: number | null;
-}
-
-export interface JobStep {
-  index: number;
-  name: string;
-  access: Access;
-  address: Address | null;
-  done_at: Instant | null;
-  done_received_at: Instant | null;
-  fields: JobField[];
-}
-
-export interface Named {
-  id: Id;
-  name: string;
-}
-
-export interface TemplateRef extends Named {
-  colour: string;
-}
-
-export interface Contact {
-  name: string;
-  phone: string | null;
-}
-
-export interface AssetRef extends Named {
-  type: string;
-}
+export type JobField = Field;
+export type JobStep = Step<Instant>;
+export type CallerKind = ByKind;
+export type EventKind = Kind;
+export type RemovalReason = Gone;
+export type DutyStatus = WorkerStatus;
+/** `schedule` (dispatchers), `map` (dispatchers), `portal`, `worker`, or `job/<id>`. */
+export type Topic = string;
+export type ProblemBody = Problem;
 
 export interface JobFile extends Named {
   type: string;
   url: string;
+}
+
+/** A job as this caller sees it. */
+export type Job = WireJob<Instant> & { files?: JobFile[]; invoice?: Invoice | null };
+
+export interface Named {
+  id: Id;
+  name: string;
 }
 
 export interface InvoiceLine {
@@ -92,95 +89,6 @@ export interface Invoice {
   lines: InvoiceLine[];
   taxes: { rate: string; amount: string }[];
   total: string;
-}
-
-export interface Declined {
-  worker: Named | null;
-  reason: string | null;
-  at: Instant;
-}
-
-/** What this caller may do with this job now. */
-export interface JobCan {
-  edit: boolean;
-  cancel: boolean;
-  delete: boolean;
-  accept: boolean;
-  decline: boolean;
-  see_map: boolean;
-  see_worker: boolean;
-  invoice: boolean;
-  alerts: boolean;
-}
-
-export type JobSource = 'portal' | 'dispatcher' | 'api';
-
-export interface Job {
-  id: Id;
-  number: string;
-  version: number;
-  /** Null for a portal user without "see live status". */
-  status: JobStatus | null;
-  paused: boolean;
-  en_route: boolean;
-  template: TemplateRef;
-  customer: Named;
-  worker: Named | null;
-  requested_start: Instant | null;
-  scheduled_start: Instant | null;
-  scheduled_end: Instant | null;
-  actual_start: Instant | null;
-  actual_end: Instant | null;
-  duration_min: number;
-  date: { at: Instant; kind: 'requested' | 'scheduled' | 'actual' } | null;
-  steps: JobStep[];
-  fields: JobField[];
-  last_completed_step: string | null;
-  source: JobSource;
-  is_new: boolean;
-  changed_by_customer: boolean;
-  declined: Declined[];
-  asset: AssetRef | null;
-  contact: Contact | null;
-  notes: string | null;
-  internal_notes: string | null;
-  files: JobFile[];
-  invoice: Invoice | null;
-  can: JobCan;
-}
-
-export type CallerKind = 'dispatcher' | 'worker' | 'portal_user' | 'link' | 'api';
-
-/** Permissions of a portal user for one customer, already evaluated. */
-export interface Permissions {
-  view_jobs: boolean;
-  create: boolean;
-  edit: boolean;
-  cancel: boolean;
-  delete: boolean;
-  live_status: boolean;
-  map: boolean;
-  worker: boolean;
-  invoices: boolean;
-  alerts: boolean;
-}
-
-export interface CallerCustomer extends Named {
-  permissions: Partial<Permissions>;
-}
-
-export interface Tenant extends Named {
-  slug: string;
-  time_zone: string;
-}
-
-export interface Caller {
-  kind: CallerKind;
-  id: Id;
-  name: string;
-  admin: boolean;
-  tenant: Tenant;
-  customers: CallerCustomer[];
 }
 
 /** One of several memberships of a log-in, to choose from. */
@@ -212,18 +120,10 @@ export interface TemplateStep {
   fields: TemplateField[];
 }
 
-export interface Template {
-  id: Id;
-  name: string;
+export interface Template extends Named {
   colour: string;
   duration_min: number;
-  parts: {
-    requested_start?: Rule;
-    asset?: Rule;
-    contact?: Rule;
-    notes?: Rule;
-    copies?: number;
-  };
+  parts: { requested_start?: Rule; asset?: Rule; contact?: Rule; notes?: Rule; copies?: number };
   steps: TemplateStep[];
   fields: TemplateField[];
   archived?: boolean;
@@ -252,21 +152,8 @@ export interface Portal {
   enabled: boolean;
 }
 
-/** A span of working time in the tenant's zone: `day` 1 = Monday, times "HH:MM". */
-export interface WorkingHours {
-  day: number;
-  start: string;
-  end: string;
-}
-
-export interface ScheduleWorker extends Named {
-  hours?: WorkingHours[] | null;
-  on_duty?: boolean;
-  connected?: boolean;
-  battery?: number | null;
-  last_fix_at?: Instant | null;
-  current_job?: Id | null;
-}
+/** A row of the schedule, with what the topic `schedule` has told of the worker since. */
+export type ScheduleWorker = Row & Partial<Omit<WorkerState, 'worker'>>;
 
 export interface Schedule {
   workers: ScheduleWorker[];
@@ -300,19 +187,7 @@ export type ProblemName =
   | 'unreadable'
   | 'internal';
 
-/** RFC 9457 as the hub sends it. */
-export interface ProblemBody {
-  type: string;
-  title: string;
-  status: number;
-  detail?: string | null;
-  errors?: { pointer: string; detail: string }[];
-  job_status?: JobStatus;
-  number?: string;
-  reason?: string;
-}
-
-/** What may be asked of a job; the same over HTTP and the socket. */
+/** What may be asked of a job; the same over HTTP and the socket. Narrower than the wire's one loose body. */
 export type Command =
   | { do: 'allocate'; worker: Id; start: Instant; end?: Instant }
   | { do: 'unallocate' }
@@ -330,7 +205,7 @@ export type Command =
   | { do: 'reschedule'; start: Instant; end?: Instant; worker?: Id }
   | { do: 'mark_seen' };
 
-export type Versioned = { version?: number; at?: Instant };
+export type Versioned = Pick<CommandBody<Instant>, 'version' | 'at'>;
 
 export interface NewJobStep {
   index: number;
@@ -359,67 +234,8 @@ export interface NewJob {
 
 export type EditJob = Partial<NewJob> & { version?: number };
 
-export type EventKind =
-  | 'job_created'
-  | 'job_edited'
-  | 'job_allocated'
-  | 'job_unallocated'
-  | 'job_published'
-  | 'job_unpublished'
-  | 'job_assigned'
-  | 'job_declined'
-  | 'job_rescheduled'
-  | 'job_en_route'
-  | 'job_started'
-  | 'job_step_completed'
-  | 'job_step_undone'
-  | 'job_paused'
-  | 'job_resumed'
-  | 'job_completed'
-  | 'job_cancelled'
-  | 'job_reopened'
-  | 'job_seen'
-  | 'job_invoice_changed'
-  | 'job_arrived'
-  | 'job_left'
-  | 'job_deleted'
-  | 'job_removed';
-
-export type RemovalReason =
-  'reassigned' | 'unpublished' | 'declined' | 'cancelled' | 'deleted' | 'not_permitted';
-
-export interface By {
-  kind: CallerKind | 'hub';
-  name: string | null;
-}
-
-/** One line of a job's history. */
-export interface JobEvent {
-  seq: number;
-  at: Instant;
-  kind: EventKind;
-  job: Job | null;
-  job_id: Id;
-  by: By;
-  reason?: RemovalReason | string | null;
-}
-
-export type DutyStatus = 'off_duty' | 'free' | 'en_route' | 'working' | 'paused';
-
-/** [worker, time_ms, lat, lon, accuracy_m, speed_mps, heading_deg, status] */
-export type PositionTuple = [
-  Id,
-  Instant,
-  number,
-  number,
-  number | null,
-  number | null,
-  number | null,
-  DutyStatus,
-];
-
-/** [time_ms, lat, lon, accuracy_m, speed_mps, heading_deg, battery_0_1] */
-export type FixTuple = [Instant, number, number, number | null, number | null, number | null, number | null];
+/** One line of a job's history: the socket's `event` without `t` and `topic`. */
+export type JobEvent = Omit<WireEvent, 'topic'>;
 
 export interface Position {
   worker: Id;
@@ -432,106 +248,15 @@ export interface Position {
   status: DutyStatus;
 }
 
-export type Topic = 'schedule' | 'map' | 'portal' | 'worker' | `job/${Id}`;
-
-export type ClientMessage =
-  | { t: 'subscribe'; ref: number; topic: Topic; after?: number; from?: Instant; to?: Instant }
-  | { t: 'unsubscribe'; ref: number; topic: Topic }
-  | { t: 'viewport'; west: number; south: number; east: number; north: number; zoom: number }
-  | ({ t: 'command'; ref: number; id: Id; job: Id } & Command & Versioned)
-  | { t: 'fixes'; n: number; fixes: FixTuple[]; device?: string }
-  | { t: 'duty'; ref: number; on: boolean }
-  | { t: 'editing'; job: Id | null }
-  | { t: 'pong'; time_ms: Instant };
-
-export interface Welcome {
-  t: 'welcome';
-  session: string;
-  time_ms: Instant;
-  heartbeat_s: number;
-  epoch: number | string;
-  caller: Caller;
-}
-
-export interface Snapshot {
-  t: 'snapshot';
-  ref: number;
-  topic: Topic;
-  seq: number;
-  jobs: Job[];
-  workers?: ScheduleWorker[] | null;
-  more: boolean;
-}
-
-export interface EventMessage extends JobEvent {
-  t: 'event';
-  topic: Topic;
-}
-
-export interface PositionsMessage {
-  t: 'positions';
-  topic: Topic;
-  list: PositionTuple[];
-  gone?: Id[] | null;
-}
-
-export interface CellsMessage {
-  t: 'cells';
-  resolution: number;
-  list: [cell: string, workers: number, open_jobs: number][];
-}
-
-export interface EtaMessage {
-  t: 'eta';
-  topic: Topic;
-  job: Id;
-  seconds: number;
-  distance_m: number | null;
-  at: Instant;
-}
-
-export interface WorkerMessage {
-  t: 'worker';
-  worker: Id;
-  name: string;
-  on_duty: boolean;
-  connected: boolean;
-  battery: number | null;
-  last_fix_at: Instant | null;
-  current_job: Id | null;
-}
-
-export interface PresenceMessage {
-  t: 'presence';
-  dispatchers: { id: Id; name: string; editing: Id | null }[];
-}
-
-export interface OkMessage {
-  t: 'ok';
-  ref: number;
-  seq?: number | null;
-  job?: Job | null;
-}
-
-export interface RefusedMessage {
-  t: 'refused';
-  ref: number | null;
-  problem: ProblemBody;
-}
-
-export type HubMessage =
-  | Welcome
-  | Snapshot
-  | EventMessage
-  | PositionsMessage
-  | CellsMessage
-  | EtaMessage
-  | WorkerMessage
-  | PresenceMessage
-  | OkMessage
-  | RefusedMessage
-  | { t: 'stored'; n: number }
-  | { t: 'ping'; time_ms: Instant };
+export type HubMessage = ServerMessage;
+type Message<T extends ServerMessage['t']> = Extract<ServerMessage, { t: T }>;
+export type Welcome = Message<'welcome'>;
+export type Snapshot = Message<'snapshot'>;
+export type EventMessage = Message<'event'>;
+export type EtaMessage = Message<'eta'>;
+export type WorkerMessage = Message<'worker'>;
+export type PresenceMessage = Message<'presence'>;
+export type OkMessage = Message<'ok'>;
 
 /** A position tuple by name. */
 export function position(tuple: PositionTuple): Position {

@@ -6,12 +6,11 @@ import CirclePlay from '@lucide/svelte/icons/circle-play';
 import Hourglass from '@lucide/svelte/icons/hourglass';
 import PencilLine from '@lucide/svelte/icons/pencil-line';
 import UserCheck from '@lucide/svelte/icons/user-check';
-import type { Component } from 'svelte';
 import { texts } from './messages';
 import type { Job, JobStatus } from './protocol';
 
 export interface StatusLook {
-  icon: Component<{ size?: number | string; class?: string; 'aria-hidden'?: boolean | 'true' | 'false' }>;
+  icon: typeof Ban;
   word: string;
   /** The custom property in app.css that holds the edge colour. */
   colour: `--${JobStatus}`;

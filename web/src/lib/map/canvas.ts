@@ -92,7 +92,17 @@ export class MapCanvas {
     this.#map.on('click', 'cells', ({ lngLat }) => options.oncell(lngLat.lat, lngLat.lng));
     this.#watcher = new ResizeObserver(() => this.#map.resize());
     this.#watcher.observe(options.element);
+    if (ground?.small) this.#cover(ground.bounds);
     this.#tellView();
+  }
+
+  /** Zooms in until the ground fills the panel: no empty margins at the start. */
+  #cover([west, south, east, north]: Ground['bounds']): void {
+    const a = this.#map.project([west, north]);
+    const b = this.#map.project([east, south]);
+    const { clientWidth, clientHeight } = this.#options.element;
+    const ratio = Math.max(clientWidth / (b.x - a.x), clientHeight / (b.y - a.y));
+    if (ratio > 1 && ratio < 16) this.#map.setZoom(this.#map.getZoom() + Math.log2(ratio));
   }
 
   destroy(): void {

@@ -34,7 +34,7 @@ export class Overlay {
     const duration_ms = held && !leap && !reducedMotion() ? ease_ms : 0;
     const placed = { from, to, startedAt: now, duration_ms };
     this.#placed.set(element, placed);
-    if (duration_ms > 0) this.#frame ||= requestAnimationFrame(this.#step);
+    if (duration_ms > 0) this.#start();
     else this.#draw(element, placed, now);
   }
 
@@ -46,6 +46,10 @@ export class Overlay {
   refresh(): void {
     const now = performance.now();
     for (const [element, placed] of this.#placed) this.#draw(element, placed, now);
+  }
+
+  #start(): void {
+    if (this.#frame === 0) this.#frame = requestAnimationFrame(this.#step);
   }
 
   #step = (): void => {

@@ -1,0 +1,220 @@
+/// What follows from the jobs for the schedule: bars, loads, warnings, inverse commands. Plain functions.
+import type { Formatter } from '../lib/format';
+import { DAY_MS } from '../lib/format';
+import type { Command, Id, Instant, Job, ScheduleWorker } from '../lib/protocol';
+
+export const SNAP_MS = 15 * 60_000;
+/** The row of jobs that have no worker yet. */
+export const UNASSIGNED = 'unassigned';
+
+export type ViewName = 'day' | 'three' | 'week';
+export const VIEW_DAYS: Record<ViewName, number> = { day: 1, three: 3, week: 7 };
+
+/** A job's place on the timeline. */
+export interface Bar {
+  job: Job;
+  row: Id;
+  start: Instant;
+  end: Instant;
+}
+
+/** Where a job stands on the timeline, if anywhere: without a worker at the requested time. */
+export function barOf(job: Job): Bar | undefined {
+  const length_ms = Math.max(job.duration_min, 15) * 60_000;
+  if (job.status === 'cancelled' && !job.worker) return undefined;
+  if (job.worker && job.scheduled_start !== null) {
+    const start = job.scheduled_start;
+    return {
+      job,
+      row: job.worker.id,
+      start,
+      end: Math.max(job.scheduled_end ?? start + length_ms, start + SNAP_MS),
+    };
+  }
+  if (job.status === 'unassigned' && job.requested_start !== null) {
+    return { job, row: UNASSIGNED, start: job.requested_start, end: job.requested_start + length_ms };
+  }
+  return undefined;
+}
+
+/** The workbench: jobs to place; new ones first, then by requested time, those without one last. */
+export function toPlace(jobs: Iterable<Job>): Job[] {
+  const open = [...jobs].filter((job) => job.status === 'unassigned');
+  const rank = (job: Job) => (isFresh(job) ? 0 : 1);
+  return open.sort(
+    (a, b) =>
+      rank(a) - rank(b) ||
+      (a.requested_start ?? Infinity) - (b.requested_start ?? Infinity) ||
+      b.number.localeCompare(a.number, undefined, { numeric: true }),
+  );
+}
+
+/** Pink: made in the portal, and no dispatcher has opened it yet. */
+export function isFresh(job: Job): boolean {
+  return job.is_new && job.source === 'portal';
+}
+
+export function matches(job: Job, text: string): boolean {
+  const wanted = text.trim().toLowerCase();
+  if (wanted === '') return true;
+  const haystack = [
+    job.number,
+    job.customer.name,
+    job.template.name,
+    job.worker?.name,
+    ...job.steps.flatMap((step) => [step.name, step.address?.text]),
+  ];
+  return haystack.some((part) => part?.toLowerCase().includes(wanted));
+}
+
+/** The first address of a job, for cards and bars. */
+export function addressOf(job: Job): string | undefined {
+  const open = job.steps.find((step) => step.address && step.done_at === null);
+  return (open ?? job.steps.find((step) => step.address))?.address?.text;
+}
+
+/** Allocated jobs: placed, but nobody outside has been told. */
+export function unpublished(bars: Bar[], from: Instant, to: Instant): Job[] {
+  return bars
+    .filter(({ job, start, end }) => job.status === 'allocated' && start < to && end > from)
+    .map(({ job }) => job);
+}
+
+/** Planned minutes per row within a range; cancelled jobs cost nothing. */
+export function loads(bars: Bar[], from: Instant, to: Instant): Map<Id, number> {
+  const minutes = new Map<Id, number>();
+  for (const { job, row, start, end } of bars) {
+    if (job.status === 'cancelled') continue;
+    const inside = Math.min(end, to) - Math.max(start, from);
+    if (inside > 0) minutes.set(row, (minutes.get(row) ?? 0) + inside / 60_000);
+  }
+  return minutes;
+}
+
+export interface WorkingSpan {
+  start: Instant;
+  end: Instant;
+}
+
+/** A worker's working hours on the days of a range. `hours` are minutes from midnight, Monday first. */
+export function workingSpans(worker: ScheduleWorker, days: Instant[], format: Formatter): WorkingSpan[] {
+  return days.flatMap((day) => {
+    const hours = worker.hours[format.weekday(day) - 1];
+    if (!hours) return [];
+    const date = format.localDate(day);
+    return [
+      {
+        start: format.instant(`${date}T${clock(hours[0])}`),
+        end: format.instant(`${date}T${clock(hours[1])}`),
+      },
+    ];
+  });
+}
+
+function clock(minutes: number): string {
+  const two = (n: number) => String(n).padStart(2, '0');
+  return `${two(Math.floor(minutes / 60) % 24)}:${two(minutes % 60)}`;
+}
+
+/** The rest of the days: what is drawn darker. Unknown hours leave everything light. */
+export function offSpans(working: WorkingSpan[] | undefined, days: Instant[], to: Instant): WorkingSpan[] {
+  if (!working || days.length === 0) return [];
+  const spans: WorkingSpan[] = [];
+  let free = days[0]!;
+  for (const { start, end } of working) {
+    if (start > free) spans.push({ start: free, end: start });
+    free = end;
+  }
+  if (free < to) spans.push({ start: free, end: to });
+  return spans;
+}
+
+/** What a dispatcher should know before dropping; never a reason to refuse. */
+export type Warning = { is: 'overlap'; with: Job } | { is: 'outside_hours' } | { is: 'past' };
+
+export function warnings(
+  { id, row, start, end }: { id: Id; row: Id; start: Instant; end: Instant },
+  bars: Bar[],
+  spans: WorkingSpan[] | undefined,
+  now: Instant,
+): Warning[] {
+  const list: Warning[] = [];
+  const other = bars.find(
+    (bar) =>
+      bar.job.id !== id &&
+      bar.row === row &&
+      bar.job.status !== 'cancelled' &&
+      bar.start < end &&
+      bar.end > start,
+  );
+  if (other) list.push({ is: 'overlap', with: other.job });
+  if (spans && !spans.some((span) => span.start <= start && end <= span.end))
+    list.push({ is: 'outside_hours' });
+  if (end < now) list.push({ is: 'past' });
+  return list;
+}
+
+/** The command that puts a job somewhere, by what its status allows; nothing if it may not be moved there. */
+export function moveCommand(job: Job, row: Id, start: Instant, end: Instant): Command | undefined {
+  if (row === UNASSIGNED) {
+    const placed = job.status === 'allocated' || job.status === 'pending' || job.status === 'assigned';
+    return placed ? { do: 'unallocate' } : undefined;
+  }
+  switch (job.status) {
+    case 'unassigned':
+    case 'allocated':
+      return { do: 'allocate', worker: row, start, end };
+    case 'pending':
+    case 'assigned':
+    case 'started':
+      return { do: 'reschedule', start, end, worker: row };
+    default:
+      return undefined;
+  }
+}
+
+/** What takes a change back, seen from how the job was before; nothing where there is no way back. */
+export function inverse(command: Command, before: Job): Command | undefined {
+  const placed =
+    before.worker && before.scheduled_start !== null
+      ? { worker: before.worker.id, start: before.scheduled_start, end: before.scheduled_end ?? undefined }
+      : undefined;
+  switch (command.do) {
+    case 'allocate':
+      return placed ? { do: 'allocate', ...placed } : { do: 'unallocate' };
+    case 'reschedule':
+      return placed && { do: 'reschedule', ...placed };
+    case 'unallocate':
+      return placed && { do: 'allocate', ...placed };
+    case 'publish':
+      return { do: 'unpublish' };
+    case 'unpublish':
+      return { do: 'publish' };
+    case 'pause':
+      return { do: 'resume' };
+    case 'resume':
+      return { do: 'pause' };
+    case 'complete_step':
+      return { do: 'undo_step' };
+    case 'cancel':
+      return { do: 'reopen' };
+    default:
+      return undefined;
+  }
+}
+
+/** Local midnights of the days shown. */
+export function daysOf(from: Instant, view: ViewName, format: Formatter): Instant[] {
+  return Array.from({ length: VIEW_DAYS[view] }, (_, index) => format.addDays(from, index));
+}
+
+/** Where a view that holds `at` begins: weeks on Monday. */
+export function viewStart(at: Instant, view: ViewName, format: Formatter): Instant {
+  const day = format.startOfDay(at);
+  return view === 'week' ? format.addDays(day, 1 - format.weekday(day)) : day;
+}
+
+/** The range to hold for what is shown, with room to both sides. */
+export function heldRange(from: Instant, to: Instant): { from: Instant; to: Instant } {
+  return { from: from - 2 * DAY_MS, to: to + 14 * DAY_MS };
+}

@@ -1,0 +1,13 @@
+/// Makes the page start without a network: registers the service worker and tells it what this page is made of.
+
+export async function install(): Promise<void> {
+  if (!('serviceWorker' in navigator)) return;
+  await navigator.serviceWorker.register('/sw.js', { scope: '/worker' });
+  const { active } = await navigator.serviceWorker.ready;
+  const own = (url: string) => new URL(url, location.href).origin === location.origin;
+  const parts = performance
+    .getEntriesByType('resource')
+    .map((entry) => entry.name)
+    .filter((url) => own(url) && new URL(url).pathname.startsWith('/assets/'));
+  active?.postMessage({ keep: [...new Set(parts)] });
+}

@@ -1,0 +1,163 @@
+/// The worker's phone: who is logged in, their jobs (also offline), what waits to be sent, duty and location.
+import { Clock } from '../lib/clock.svelte';
+import { Formatter } from '../lib/format';
+import { Hub, socketUrl } from '../lib/hub';
+import { LiveConnection, LiveTopic } from '../lib/live.svelte';
+import { words as problemWords } from '../lib/problem';
+import type { Caller, Id, Job, RemovalReason } from '../lib/protocol';
+import { Route } from '../lib/route.svelte';
+import { isLoggedOut } from '../lib/session';
+import { toasts } from '../lib/toasts.svelte';
+import { texts } from '../lib/messages';
+import { Awake } from './awake.svelte';
+import { Database } from './database';
+import { words } from './messages';
+import { expected, type Act, type Expected } from './outbox';
+import { Sender } from './sender.svelte';
+import { Tracking } from './tracking.svelte';
+
+/** A worker may take a step back for this long. */
+export const UNDO_MS = 10_000;
+const SAVE_AFTER_MS = 400;
+
+export class Phone {
+  readonly caller: Caller;
+  readonly route = new Route('/worker');
+  readonly format: Formatter;
+  readonly clock: Clock;
+  readonly live: LiveTopic;
+  readonly connection: LiveConnection;
+  readonly sender: Sender;
+  readonly tracking: Tracking;
+  readonly awake = new Awake();
+  /** True once there is something to show: the hub's list, or the one kept on the phone. */
+  ready = $state(false);
+  onDuty = $state(false);
+  /** The step that can still be undone. */
+  undoable = $state.raw<{ job: Id; seq: number; at: number }>();
+  news = $state('');
+
+  #hub: Hub;
+  #database: Database;
+  /** Went off duty while the hub could not be told. */
+  #untoldOff = false;
+  #saving: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(caller: Caller, onended: () => void) {
+    this.caller = caller;
+    this.format = new Formatter(caller.tenant.time_zone);
+    this.#database = new Database(caller.id);
+    this.#hub = new Hub({ url: socketUrl(location) });
+    this.clock = new Clock(this.#hub);
+    this.live = new LiveTopic(this.#hub, 'worker', {
+      onChange: (change, event) => {
+        if (change.is === 'removed' && change.before) this.#tellGone(change.before, event.reason);
+        if (change.is === 'added') this.news = `${change.job.number}: ${texts.events[event.kind]}`;
+      },
+    });
+    this.connection = new LiveConnection(this.#hub);
+    this.sender = new Sender(this.#hub, this.#database, (job) => this.live.learn(job));
+    this.tracking = new Tracking(this.#hub, this.#database);
+    this.#hub.watch((connection) => {
+      if (connection.state === 'ended' && (connection.code === 4500 || connection.code === 4501)) onended();
+      if (connection.state === 'live' && this.#untoldOff) void this.setDuty(false);
+      if (connection.state === 'offline') void isLoggedOut().then((out) => out && onended());
+    });
+    this.#hub.listen((message) => {
+      if (message.t === 'snapshot' || message.t === 'event' || message.t === 'ok') this.#saveSoon();
+    });
+    void this.#open();
+  }
+
+  close(): void {
+    this.tracking.stop();
+    this.awake.want(false);
+    this.#hub.close();
+  }
+
+  /** The phone's own view of its jobs, in the order of the day. */
+  get jobs(): Expected[] {
+    return [...this.live.jobs.values()]
+      .map((job) => expected(job, this.sender.entries))
+      .filter(({ leaving }) => !leaving)
+      .sort((one, other) => start(one.job) - start(other.job));
+  }
+
+  job(id: Id): Expected | undefined {
+    const job = this.live.jobs.get(id);
+    return job && expected(job, this.sender.entries);
+  }
+
+  async act(job: Job, act: Act): Promise<void> {
+    const entry = await this.sender.add(job, act);
+    this.undoable = act.do === 'complete_step' ? { job: job.id, seq: entry.seq, at: entry.at } : undefined;
+  }
+
+  /** Takes the last step back: out of the outbox if it is still there, else by the hub. */
+  async undo(job: Job): Promise<void> {
+    const undoable = this.undoable;
+    this.undoable = undefined;
+    if (undoable && (await this.sender.takeBack(undoable.seq))) return;
+    await this.sender.add(job, { do: 'undo_step' });
+  }
+
+  /** On duty only once the hub knows, because until then it drops every position; off duty at once. */
+  async setDuty(on: boolean): Promise<void> {
+    if (!on) this.#applyDuty(false);
+    try {
+      await this.#hub.duty(on);
+      if (on) this.#applyDuty(true);
+      this.#untoldOff = false;
+    } catch (error) {
+      this.#untoldOff = !on;
+      if (on) toasts.say(`${words.duty.failed}: ${problemWords(error)}`, { tone: 'error' });
+    }
+  }
+
+  /** Takes location sharing over from another phone or tab. */
+  takeOver(): void {
+    this.#hub.open();
+  }
+
+  async #open(): Promise<void> {
+    const [jobs, duty, offset] = await Promise.all([
+      this.#database.kept<Job[]>('jobs'),
+      this.#database.kept<boolean>('duty'),
+      this.#database.kept<number>('clock_offset_ms'),
+    ]);
+    if (offset !== undefined && !this.live.ready) this.#hub.clockOffset = offset;
+    if (jobs && !this.live.ready) {
+      for (const job of jobs) this.live.jobs.set(job.id, job);
+      this.ready = true;
+    }
+    await this.sender.load();
+    this.#hub.open();
+    if (duty) this.#applyDuty(true);
+  }
+
+  #applyDuty(on: boolean): void {
+    this.onDuty = on;
+    void this.#database.keep('duty', on);
+    this.awake.want(on);
+    if (on) this.tracking.start();
+    else this.tracking.stop();
+  }
+
+  #tellGone(job: Job, reason: RemovalReason | undefined): void {
+    const why = reason ? texts.removed[reason] : '';
+    if (reason !== 'declined') toasts.say(words.gone(job.number, why), { tone: 'info' });
+  }
+
+  #saveSoon(): void {
+    if (this.live.ready) this.ready = true;
+    if (this.#saving !== undefined) return;
+    this.#saving = setTimeout(() => {
+      this.#saving = undefined;
+      const jobs = [...this.live.jobs.values()];
+      void this.#database.keep('jobs', $state.snapshot(jobs));
+      void this.#database.keep('clock_offset_ms', this.#hub.clockOffset);
+    }, SAVE_AFTER_MS);
+  }
+}
+
+const start = (job: Job): number => job.scheduled_start ?? job.requested_start ?? 0;
