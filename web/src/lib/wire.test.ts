@@ -7,8 +7,7 @@ const folder = new URL('../../../tests/wire/', import.meta.url);
 const names = readdirSync(folder)
   .filter((name) => name.endsWith('.json'))
   .map((name) => name.replace(/\.json$/, ''));
-const json = (name: string): unknown =>
-  JSON.parse(readFileSync(new URL(`${name}.json`, folder), 'utf8'));
+const json = (name: string): unknown => JSON.parse(readFileSync(new URL(`${name}.json`, folder), 'utf8'));
 const msgpack = (name: string): Uint8Array =>
   new Uint8Array(readFileSync(new URL(`${name}.msgpack`, folder)));
 
