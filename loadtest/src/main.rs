@@ -1,1 +1,61 @@
-fn main(){}
+//! `loadtest`: a crowd of workers, dispatchers and portal users over real sockets against a hub of its own, measured.
+//!
+//! `company` founds the companies, `hub` runs the process under test, `crowd` with `worker`, `dispatcher` and `portal` drive
+//! it, `measure` takes down what they see, `check` compares that with the tables, `report` writes it out, `torture` kills.
+
+mod check;
+mod company;
+mod crowd;
+mod dispatcher;
+mod glance;
+mod hub;
+mod measure;
+mod paths;
+mod portal;
+mod report;
+mod run;
+mod torture;
+mod worker;
+
+use clap::{Parser, Subcommand};
+use run::Run;
+use std::{process::ExitCode, time::Duration};
+use torture::Torture;
+
+/// Measures a hub under load.
+#[derive(Debug, Parser)]
+#[command(version)]
+struct Loadtest {
+    #[command(subcommand)]
+    scenario: Scenario,
+}
+
+#[derive(Debug, Subcommand)]
+enum Scenario {
+    /// A steady load, measured.
+    Run(Run),
+    /// The same with kill -9 at random moments: nothing acknowledged may be lost, nothing applied twice.
+    Torture {
+        /// How often.
+        #[arg(long, default_value_t = 5)]
+        kills: u32,
+        #[command(flatten)]
+        run: Run,
+    },
+}
+
+#[tokio::main]
+#[expect(clippy::print_stdout, reason = "the report is for the terminal")]
+async fn main() -> anyhow::Result<ExitCode> {
+    let report = match Loadtest::parse().scenario {
+        Scenario::Run(run) => run.go(None).await?,
+        Scenario::Torture { kills, run } => {
+            println!("seed {}", run.seed);
+            let torture = Torture::new(kills, run.seed, Duration::from_secs(run.seconds), Duration::from_secs(4));
+            run.go(Some(torture)).await?
+        }
+    };
+    print!("{}", report.table());
+    let kept = report.all_acknowledged && report.lost.is_clean();
+    Ok(if kept { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}

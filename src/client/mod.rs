@@ -4,10 +4,11 @@
 
 mod socket;
 
+pub use reqwest::Method;
 pub use socket::{Closed, Frame, Receiver, Sender, Socket};
 
 use crate::protocol::{Encoding, Problem, views::Caller};
-use reqwest::{Method, StatusCode, header};
+use reqwest::{StatusCode, header};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use std::sync::Once;

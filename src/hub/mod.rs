@@ -171,7 +171,14 @@ impl Hub {
         self.shared.epoch
     }
 
-    /// Closes every socket with a code that says to come back, and finishes what the lanes hold.
+    /// Closes every socket with a code that says to come back.
+    pub fn close_sessions(&self) {
+        for session in &self.shared.sessions {
+            session.queue.close(Close::Restart);
+        }
+    }
+
+    /// Finishes what the lanes hold, and ends the actors.
     pub async fn stop(&self) {
         self.shared.stop().await;
     }

@@ -8,10 +8,9 @@ use super::feed::{self, Feed};
 use super::frame::Frame;
 use super::project::{Entry, Viewer};
 use super::registry::Registry;
-use super::send_queue::Close;
 use super::session::Session;
 use super::workers::Workers;
-use super::{Error, clock, map};
+use super::{Error, map};
 use crate::domain::At;
 use crate::domain::caller::{Caller, Role};
 use crate::domain::event::{Change, Event, Kind};
@@ -231,12 +230,9 @@ impl Shared {
     }
 
     pub(super) async fn stop(&self) {
-        for session in &self.sessions {
-            session.queue.close(Close::Restart);
-        }
         self.lanes.drain().await;
         self.fix_lanes.drain().await;
         self.registry.stop();
-        tracing::info!(at = clock::now().millis(), job_actors = self.registry.jobs(), "hub stopped");
+        tracing::info!(job_actors = self.registry.jobs(), "hub stopped");
     }
 }

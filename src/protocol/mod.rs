@@ -3,6 +3,7 @@
 pub mod client;
 pub mod codec;
 pub mod instant;
+pub mod lists;
 pub mod problem;
 pub mod server;
 pub mod topic;

@@ -7,8 +7,3 @@ use uuid::Uuid;
 pub async fn current(store: &Store) -> Result<Uuid, Error> {
     Ok(sqlx::query_scalar!("select epoch from hub").fetch_one(&store.reader).await?)
 }
-
-/// Begins a new epoch: after a restore, when seq went back.
-pub async fn begin(connection: &mut sqlx::PgConnection) -> Result<Uuid, Error> {
-    Ok(sqlx::query_scalar!("update hub set epoch = gen_random_uuid() returning epoch").fetch_one(connection).await?)
-}

@@ -128,3 +128,6 @@ async fn begin(pool: &PgPool, size: u32, statement: &str) -> Result<Transaction<
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -26,6 +26,9 @@ pub enum Error {
     /// Another hub runs on the same data.
     #[error("the data folder {} is in use by another hub", .0.display())]
     InUse(PathBuf),
+    /// To be removed, but not a hub's.
+    #[error("{} does not look like a data folder of the hub: remove it yourself, or name another one", .0.display())]
+    NotOurs(PathBuf),
     /// Nothing to start.
     #[error(
         "PostgreSQL's server programs (initdb, postgres; version 15 or later) were not found{}. Install them \
@@ -141,6 +144,18 @@ impl PrivatePostgres {
             tracing::error!("the watcher of the private Postgres panicked");
         }
     }
+}
+
+/// Removes a data folder with everything in it: only if no hub uses it, and nothing that does not look like one.
+pub fn forget(data: &Path) -> Result<(), Error> {
+    if !data.exists() {
+        return Ok(());
+    }
+    if !data.join("hub.lock").exists() {
+        return Err(Error::NotOurs(data.to_owned()));
+    }
+    let _lock = lock(data)?;
+    std::fs::remove_dir_all(data).map_err(io("remove", data))
 }
 
 fn lock(data: &Path) -> Result<File, Error> {

@@ -1,0 +1,130 @@
+#!/usr/bin/env bash
+# Finds what the hub needs on this machine and installs what is missing with the system's package manager.
+# Where it may not or cannot, it says exactly what to type and ends with 1. With --with-chromium also what `make test` needs.
+set -euo pipefail
+
+rust_wanted=1.94
+node_wanted=20.19
+postgres_wanted=15
+
+chromium=no
+[ "${1:-}" = --with-chromium ] && chromium=yes
+
+have() { command -v "$1" >/dev/null 2>&1; }
+
+# at_least 20.19 20.20.2
+at_least() { [ "$(printf '%s\n%s\n' "$1" "$2" | sort -V | head -n 1)" = "$1" ]; }
+
+rust_is_there() { have cargo && at_least "$rust_wanted" "$(cd / && rustc --version 2>/dev/null | cut -d ' ' -f 2)"; }
+node_is_there() { have npm && have node && at_least "$node_wanted" "$(node --version 2>/dev/null | tr -d v)"; }
+linker_is_there() { have cc; }
+chromium_is_there() { [ "$chromium" = no ] || [ -x "${CHROMIUM:-/usr/bin/chromium}" ]; }
+
+postgres_is_there() {
+  local folder
+  for folder in "${HUB_PG_BIN:-}" "$(dirname "$(command -v initdb 2>/dev/null || echo /nowhere/initdb)")" \
+    /usr/lib/postgresql/*/bin /usr/pgsql-*/bin /usr/libexec/postgresql* \
+    /opt/homebrew/opt/postgresql*/bin /usr/local/opt/postgresql*/bin; do
+    if [ -n "$folder" ] && [ -x "$folder/initdb" ] && [ -x "$folder/postgres" ] &&
+      at_least "$postgres_wanted" "$("$folder/postgres" --version | grep -oE '[0-9]+(\.[0-9]+)?' | head -n 1)"; then
+      return 0
+    fi
+  done
+  return 1
+}
+
+missing() {
+  rust_is_there || echo rust
+  linker_is_there || echo linker
+  node_is_there || echo node
+  postgres_is_there || echo postgres
+  chromium_is_there || echo chromium
+}
+
+wanted=$(missing)
+[ -z "$wanted" ] && exit 0
+
+if have apt-get; then manager=apt-get; elif have dnf; then manager=dnf; elif have apk; then manager=apk
+elif have pacman; then manager=pacman; elif have brew; then manager=brew; else manager=none; fi
+
+# What a package manager calls it; empty where its version would be too old or it has none.
+package() {
+  case "$manager/$1" in
+    apt-get/linker) echo build-essential ;;
+    apt-get/node) echo nodejs npm ;;
+    apt-get/postgres) echo postgresql ;;
+    apt-get/chromium) echo chromium ;;
+    dnf/linker) echo gcc ;;
+    dnf/node) echo nodejs npm ;;
+    dnf/postgres) echo postgresql-server ;;
+    dnf/chromium) echo chromium ;;
+    apk/linker) echo build-base ;;
+    apk/node) echo nodejs npm ;;
+    apk/postgres) echo postgresql ;;
+    apk/chromium) echo chromium ;;
+    pacman/linker) echo base-devel ;;
+    pacman/node) echo nodejs npm ;;
+    pacman/postgres) echo postgresql ;;
+    pacman/chromium) echo chromium ;;
+    brew/node) echo node ;;
+    brew/postgres) echo postgresql@17 ;;
+    brew/chromium) echo --cask chromium ;;
+  esac
+}
+
+packages=()
+for need in $wanted; do
+  read -ra names <<<"$(package "$need")"
+  packages+=("${names[@]}")
+done
+
+case $manager in
+  apt-get) install=(env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends) refresh=(apt-get update -q) ;;
+  dnf) install=(dnf install -y) refresh=(true) ;;
+  apk) install=(apk add) refresh=(apk update) ;;
+  pacman) install=(pacman -S --needed --noconfirm) refresh=(pacman -Sy) ;;
+  brew) install=(brew install) refresh=(true) ;;
+  none) install=(true) refresh=(true) ;;
+esac
+
+as_root=()
+may_install=yes
+if [ "$manager" = brew ]; then
+  :
+elif [ "$(id -u)" != 0 ]; then
+  if have sudo && sudo -n true 2>/dev/null; then as_root=(sudo -n); else may_install=no; fi
+fi
+
+if [ "$may_install" = yes ] && [ ${#packages[@]} -gt 0 ]; then
+  echo "installing ${packages[*]} with $manager"
+  "${as_root[@]}" "${refresh[@]}" >/dev/null || true
+  "${as_root[@]}" "${install[@]}" "${packages[@]}" >/dev/null || true
+fi
+
+wanted=$(missing)
+[ -z "$wanted" ] && exit 0
+
+{
+  echo "Still missing on this machine; type this, then try again:"
+  for need in $wanted; do
+    read -ra names <<<"$(package "$need")"
+    case $need in
+      rust) echo "  Rust $rust_wanted or newer: rustup update stable    (rustup itself: https://rustup.rs)" ;;
+      node) echo "  Node $node_wanted or newer with npm: from https://nodejs.org/en/download, or your version manager: nvm install 22" ;;
+      *)
+        case $need in
+          linker) what="A C compiler and linker" ;;
+          postgres) what="PostgreSQL's server programs, version $postgres_wanted or newer (or their folder in HUB_PG_BIN)" ;;
+          chromium) what="Chromium (or its path in CHROMIUM)" ;;
+        esac
+        if [ ${#names[@]} -gt 0 ]; then
+          [ "$manager" = brew ] && root="" || root="sudo "
+          echo "  $what: $root${refresh[*]} && $root${install[*]} ${names[*]}" | sed 's/: sudo true && /: /; s/: true && /: /'
+        else
+          echo "  $what: with your system's package manager"
+        fi
+        ;;
+    esac
+  done
+} >&2
+exit 1

@@ -1,0 +1,116 @@
+//! Builds every part once, in order, runs them, and drains on shutdown.
+
+use crate::auth::Auth;
+use crate::config::Config;
+use crate::hub::{Hub, clock};
+use crate::http;
+use crate::places::Gazetteer;
+use crate::store::private_postgres::PrivatePostgres;
+use crate::store::{self, Database, Store};
+use crate::telemetry::Metrics;
+use actix_web::dev::ServerHandle;
+use anyhow::Context as _;
+use std::fs::File;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::task::JoinHandle;
+
+/// How long a request may still take once the hub is to stop.
+const GRACE_S: u64 = 5;
+/// Partitions are made ahead, and what is too old is dropped, this often.
+const UPKEEP: Duration = Duration::from_secs(3_600);
+/// Commands are remembered this long.
+const COMMANDS_KEPT_MS: i64 = 30 * 24 * 3_600_000;
+const DAY_MS: i64 = 24 * 3_600_000;
+
+/// A running hub.
+pub struct App {
+    address: SocketAddr,
+    hub: Arc<Hub>,
+    server: ServerHandle,
+    serving: JoinHandle<std::io::Result<()>>,
+    upkeep: JoinHandle<()>,
+    postgres: Option<PrivatePostgres>,
+}
+
+impl App {
+    /// Starts everything; returns once it answers.
+    pub async fn start(config: &Config) -> anyhow::Result<Self> {
+        let (database, postgres) = database(config).await?;
+        Store::migrate(&database).await.context("the database could not be brought up to date")?;
+        let store = Store::connect(&database).await.context("the database cannot be reached")?;
+        Self::serve(config, store, postgres).await
+    }
+
+    /// Starts on a database that is there and up to date.
+    pub async fn serve(config: &Config, store: Store, postgres: Option<PrivatePostgres>) -> anyhow::Result<Self> {
+        let metrics = Metrics::start();
+        keep_up(&store, config.fixes_keep_days).await.context("the tables for fixes could not be made")?;
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let hub = Hub::start(store.clone(), cores).await.context("the hub could not start")?;
+        let gazetteer = match &config.gazetteer {
+            Some(path) => Gazetteer::read(File::open(path)?).with_context(|| format!("{} is not a list of addresses", path.display()))?,
+            None => Gazetteer::built_in(),
+        };
+        let auth = Auth::new(store.clone(), config.session_days);
+        let (server, address) = http::server(config, Arc::clone(&hub), auth, gazetteer, metrics, GRACE_S)?;
+        let upkeep = tokio::spawn(keep_up_hourly(store, config.fixes_keep_days));
+        Ok(Self { address, hub, server: server.handle(), serving: tokio::spawn(server), upkeep, postgres })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The live hub.
+    pub fn hub(&self) -> &Arc<Hub> {
+        &self.hub
+    }
+
+    /// Stops taking requests, tells the sockets to come back, finishes what was promised, stops a private Postgres.
+    pub async fn stop(self) -> anyhow::Result<()> {
+        self.upkeep.abort();
+        self.hub.close_sessions();
+        self.server.stop(true).await;
+        self.serving.await??;
+        self.hub.stop().await;
+        self.hub.store().close().await;
+        if let Some(postgres) = self.postgres {
+            postgres.stop().await;
+        }
+        Ok(())
+    }
+}
+
+/// The configured database, or a private one in the data folder.
+pub async fn database(config: &Config) -> anyhow::Result<(Database, Option<PrivatePostgres>)> {
+    match &config.database_url {
+        Some(url) => Ok((Database::at(url.reveal())?, None)),
+        None => {
+            let postgres = PrivatePostgres::start(&config.data).await?;
+            Ok((postgres.database().clone(), Some(postgres)))
+        }
+    }
+}
+
+async fn keep_up_hourly(store: Store, keep_days: u16) {
+    loop {
+        tokio::time::sleep(UPKEEP).await;
+        if let Err(error) = keep_up(&store, keep_days).await {
+            tracing::warn!(%error, "upkeep failed; trying again in an hour");
+        }
+    }
+}
+
+/// Days ahead are made, days too old are dropped, and so are old commands and log-ins that ended.
+async fn keep_up(store: &Store, keep_days: u16) -> Result<(), store::Error> {
+    let now = clock::now();
+    let mut connection = store.write().await?;
+    store::fixes::make_days(&mut connection, now).await?;
+    store::fixes::drop_days_before(&mut connection, now.plus_ms(-DAY_MS * i64::from(keep_days))).await?;
+    store::commands::prune(&mut connection, now.plus_ms(-COMMANDS_KEPT_MS)).await?;
+    store::sessions::prune(&mut connection, now).await?;
+    Ok(connection.commit().await?)
+}

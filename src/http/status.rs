@@ -1,0 +1,32 @@
+//! What is not about the company's work: is the hub well, the socket's door, the pages.
+
+use super::Parts;
+use super::access::Me;
+use super::error::Error;
+use crate::{web as pages, ws};
+use actix_web::web::{Data, Json, Payload};
+use actix_web::{HttpRequest, HttpResponse};
+use serde_json::{Value, json};
+
+/// The process runs.
+pub(super) async fn alive() -> Json<Value> {
+    Json(json!({ "status": "ok" }))
+}
+
+/// The database answers and takes writes.
+pub(super) async fn ready(parts: Data<Parts>) -> Result<Json<Value>, Error> {
+    parts.store.ready().await?;
+    Ok(Json(json!({ "status": "ready" })))
+}
+
+pub(super) async fn metrics(parts: Data<Parts>) -> HttpResponse {
+    HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body(parts.metrics.render())
+}
+
+pub(super) async fn socket(parts: Data<Parts>, me: Me, request: HttpRequest, payload: Payload) -> Result<HttpResponse, actix_web::Error> {
+    ws::open(&request, payload, &parts.hub, (*me).clone())
+}
+
+pub(super) async fn page(parts: Data<Parts>, request: HttpRequest) -> HttpResponse {
+    pages::serve(&request, parts.config.basemap.as_deref()).await
+}

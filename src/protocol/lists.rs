@@ -1,0 +1,436 @@
+//! What only HTTP carries: lists and their items, the log-in, the portal's public face.
+
+use super::instant::Rfc3339;
+use super::problem::Problem;
+use super::views::{Address, By, Caller, Job, PermissionSet, ScheduleWorker};
+use crate::domain::caller::ByKind;
+use crate::domain::event::Kind;
+use crate::domain::field::{FieldDef, FieldKind, Rule};
+use crate::domain::ids::{AssetId, CustomerId, DispatcherId, JobId, PortalUserId, TemplateId};
+use crate::domain::{portal, template};
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// A part of a list.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ts_rs::TS)]
+#[ts(export)]
+pub struct List<T> {
+    /// At most as many as asked for.
+    pub items: Vec<T>,
+    /// Sent as `after`, it gives the next part; none: this was the last.
+    pub next: Option<String>,
+}
+
+/// What `POST /api/login` takes.
+#[derive(Debug, Clone, Serialize, Deserialize, ts_rs::TS)]
+#[ts(export, optional_fields)]
+pub struct LoginBody {
+    /// Of the log-in.
+    pub email: String,
+    /// Of the log-in.
+    pub password: String,
+    /// The slug of the tenant to act for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tenant: Option<String>,
+    /// The role to act in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<ByKind>,
+}
+
+/// What `POST /api/login` answers: who one now is, or which memberships there are to choose from.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ts_rs::TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export)]
+pub enum LoginAnswer {
+    /// Logged in, with a cookie.
+    Caller(Caller),
+    /// Send again with one of these.
+    Choose(Vec<Membership>),
+}
+
+/// One of a log-in's memberships.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[ts(export)]
+pub struct Membership {
+    /// The tenant's slug.
+    pub slug: String,
+    /// The tenant's name.
+    pub name: String,
+    /// In which role.
+    pub kind: ByKind,
+}
+
+/// What `POST /api/switch` takes.
+#[derive(Debug, Clone, Serialize, Deserialize, ts_rs::TS)]
+#[ts(export)]
+pub struct SwitchBody {
+    /// The tenant's slug.
+    pub tenant: String,
+    /// In which role.
+    pub kind: ByKind,
+}
+
+/// What `POST /api/password/change` takes.
+#[derive(Debug, Clone, Serialize, Deserialize, ts_rs::TS)]
+#[ts(export)]
+pub struct PasswordBody {
+    /// The one that still stands.
+    pub current: String,
+    /// The one that shall stand.
+    pub new: String,
+}
+
+/// A log-in on one device.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[ts(export)]
+pub struct LoginSession {
+    /// Whether it is the one that asks.
+    pub current: bool,
+    /// The tenant's name.
+    pub tenant: String,
+    /// When it began.
+    pub created_at: Rfc3339,
+    /// When it was last used, give or take an hour.
+    pub seen_at: Rfc3339,
+}
+
+/// The portal's public face.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[ts(export)]
+pub struct Portal {
+    /// The company.
+    pub name: String,
+    /// Its web name.
+    pub slug: String,
+    /// A few words of welcome.
+    pub introduction: String,
+    /// One tap calls it.
+    pub phone: String,
+    /// The address of a picture.
+    pub logo: Option<String>,
+    /// Of the brand.
+    pub colours: Colours,
+    /// Anyone may sign up.
+    pub public_signup: bool,
+    /// The portal is open.
+    pub enabled: bool,
+}
+
+/// Colours of a brand.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[ts(export)]
+pub struct Colours {
+    /// `#rrggbb`.
+    pub primary: String,
+}
+
+/// What `POST /api/jobs` answers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ts_rs::TS)]
+#[ts(export)]
+pub struct CreatedJobs {
+    /// As many as copies were asked for.
+    pub jobs: Vec<Job<Rfc3339>>,
+}
+
+/// What a command answers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ts_rs::TS)]
+#[ts(export)]
+pub struct Commanded {
+    /// The job as this caller now sees it; none if they no longer do.
+    pub job: Option<Job<Rfc3339>>,
+    /// The number of its event.
+    pub seq: i64,
+}
+
+/// What `POST /api/jobs/publish` takes.
+#[derive(Debug, Clone, Serialize, Deserialize, ts_rs::TS)]
+#[ts(export)]
+pub struct PublishBody {
+    /// 1 to 500.
+    pub jobs: Vec<JobId>,
+}
+
+/// What `POST /api/jobs/publish` answers, in the order of the request.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ts_rs::TS)]
+#[ts(export)]
+pub struct PublishAnswer {
+    /// Each decided on its own.
+    pub results: Vec<PublishResult>,
+}
+
+/// What came of one job.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ts_rs::TS)]
+#[ts(export, optional_fields)]
+pub struct PublishResult {
+    /// Which.
+    pub id: JobId,
+    /// As it now is, if published.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub job: Option<Job<Rfc3339>>,
+    /// The number of the event, if published.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seq: Option<i64>,
+    /// Why not, if not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub problem: Option<Problem>,
+}
+
+/// A line of a job's history.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ts_rs::TS)]
+#[ts(export)]
+pub struct HistoryEvent {
+    /// Its place in the tenant's log.
+    pub seq: i64,
+    /// When it happened.
+    pub at: Rfc3339,
+    /// What happened.
+    pub kind: Kind,
+    /// The job as it now is.
+    pub job: Option<Arc<Job<Rfc3339>>>,
+    /// Which job.
+    pub job_id: JobId,
+    /// Who made it.
+    pub by: By,
+}
+
+/// What `GET /api/schedule` answers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ts_rs::TS)]
+#[ts(export)]
+pub struct Schedule {
+    /// The rows.
+    pub workers: Vec<ScheduleWorker>,
+    /// Placed in the range.
+    pub jobs: Vec<Job<Rfc3339>>,
+    /// Not placed yet.
+    pub to_place: Vec<Job<Rfc3339>>,
+    /// How far the log reached.
+    pub seq: i64,
+}
+
+/// A worker in the list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[ts(export)]
+#[expect(missing_docs, reason = "named as on the wire")]
+pub struct Worker {
+    #[serde(flatten)]
+    pub row: ScheduleWorker,
+    pub phone: Option<String>,
+}
+
+/// A customer in the list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[ts(export)]
+#[expect(missing_docs, reason = "named as on the wire")]
+pub struct Customer {
+    pub id: CustomerId,
+    pub name: String,
+    pub email: Option<String>,
+    pub phone: Option<String>,
+    pub address: Option<String>,
+}
+
+/// A dispatcher in the list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[ts(export)]
+#[expect(missing_docs, reason = "named as on the wire")]
+pub struct Dispatcher {
+    pub id: DispatcherId,
+    pub name: String,
+    pub admin: bool,
+}
+
+/// A portal user in the list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[ts(export)]
+#[expect(missing_docs, reason = "named as on the wire")]
+pub struct PortalUser {
+    pub id: PortalUserId,
+    pub name: String,
+    pub phone: Option<String>,
+    pub customers: Vec<PortalUserCustomer>,
+}
+
+/// A customer that a portal user is linked to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[ts(export)]
+#[expect(missing_docs, reason = "named as on the wire")]
+pub struct PortalUserCustomer {
+    pub id: CustomerId,
+    pub name: String,
+    /// All overrides applied; only where one portal user is asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub permissions: Option<PermissionSet>,
+}
+
+/// A customer's equipment or place.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ts_rs::TS)]
+#[ts(export)]
+#[expect(missing_docs, reason = "named as on the wire")]
+pub struct Asset {
+    pub id: AssetId,
+    #[serde(rename = "type")]
+    pub kind: String,
+    pub name: String,
+    pub customer: CustomerId,
+    pub serial: Option<String>,
+    pub address: Option<Address>,
+}
+
+/// A recorded fix of a worker's track.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ts_rs::TS)]
+#[ts(export)]
+#[expect(missing_docs, reason = "named as on the wire")]
+pub struct TrackFix {
+    pub at: Rfc3339,
+    pub received_at: Rfc3339,
+    pub latitude: f64,
+    pub longitude: f64,
+    pub accuracy_m: Option<f32>,
+    pub speed_mps: Option<f32>,
+    pub heading_deg: Option<f32>,
+}
+
+/// A job type: for dispatchers with both rules of everything, for portal users with what they may do.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ts_rs::TS)]
+#[ts(export)]
+#[expect(missing_docs, reason = "named as on the wire")]
+pub struct Template {
+    pub id: TemplateId,
+    pub name: String,
+    pub colour: String,
+    pub duration_min: u32,
+    pub parts: TemplateParts,
+    pub steps: Vec<TemplateStep>,
+    pub fields: Vec<TemplateField>,
+    pub archived: bool,
+}
+
+/// The built-in parts of a job; hidden ones are absent for portal users.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[ts(export, optional_fields)]
+#[expect(missing_docs, reason = "named as on the wire")]
+pub struct TemplateParts {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requested_start: Option<Rule>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asset: Option<Rule>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contact: Option<Rule>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notes: Option<Rule>,
+    /// The most identical jobs in one request.
+    #[ts(optional = false)]
+    pub copies: u16,
+}
+
+/// A step of a template: with `portal` for dispatchers, with `access` for portal users.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ts_rs::TS)]
+#[ts(export, optional_fields)]
+#[expect(missing_docs, reason = "named as on the wire")]
+pub struct TemplateStep {
+    pub name: String,
+    pub address: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub portal: Option<Rule>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub access: Option<Rule>,
+    pub fields: Vec<TemplateField>,
+}
+
+/// A field of a template: with `worker` and `portal` for dispatchers, with `access` for portal users.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ts_rs::TS)]
+#[ts(export, optional_fields)]
+#[expect(missing_docs, reason = "named as on the wire")]
+pub struct TemplateField {
+    pub key: String,
+    pub label: String,
+    pub kind: FieldKind,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[ts(as = "Option<Vec<String>>", optional)]
+    pub options: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub worker: Option<Rule>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub portal: Option<Rule>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub access: Option<Rule>,
+}
+
+impl Template {
+    /// As dispatchers see it: everything.
+    pub fn staff(from: &template::Template) -> Self {
+        let parts = from.parts;
+        let step = |step: &template::StepDef| TemplateStep {
+            name: step.name.clone(),
+            address: step.address,
+            portal: Some(step.portal),
+            access: None,
+            fields: step.fields.iter().map(TemplateField::staff).collect(),
+        };
+        Self {
+            parts: TemplateParts {
+                requested_start: Some(parts.requested_start),
+                asset: Some(parts.asset),
+                contact: Some(parts.contact),
+                notes: Some(parts.notes),
+                copies: parts.copies,
+            },
+            steps: from.steps.iter().map(step).collect(),
+            fields: from.fields.iter().map(TemplateField::staff).collect(),
+            ..Self::head(from)
+        }
+    }
+
+    /// As portal users see it: what is hidden from them does not exist.
+    pub fn portal(from: &template::Template) -> Self {
+        let shown = |rule: Rule| Some(rule).filter(|rule| rule.visible());
+        let step = |step: &template::StepDef| TemplateStep {
+            name: step.name.clone(),
+            address: step.address,
+            portal: None,
+            access: Some(step.portal),
+            fields: TemplateField::portal(&step.fields),
+        };
+        Self {
+            parts: TemplateParts {
+                requested_start: shown(from.parts.requested_start),
+                asset: shown(from.parts.asset),
+                contact: shown(from.parts.contact),
+                notes: shown(from.parts.notes),
+                copies: from.parts.copies,
+            },
+            steps: portal::template_steps(from).map(|(_, def)| step(def)).collect(),
+            fields: TemplateField::portal(&from.fields),
+            ..Self::head(from)
+        }
+    }
+
+    fn head(from: &template::Template) -> Self {
+        Self {
+            id: from.id,
+            name: from.name.clone(),
+            colour: from.colour.clone(),
+            duration_min: from.duration_min,
+            parts: TemplateParts { requested_start: None, asset: None, contact: None, notes: None, copies: 1 },
+            steps: Vec::new(),
+            fields: Vec::new(),
+            archived: from.archived,
+        }
+    }
+}
+
+impl TemplateField {
+    fn staff(from: &FieldDef) -> Self {
+        Self { worker: Some(from.worker), portal: Some(from.portal), ..Self::head(from) }
+    }
+
+    fn portal(from: &[FieldDef]) -> Vec<Self> {
+        let visible = from.iter().filter(|def| def.portal.visible());
+        visible.map(|def| Self { access: Some(def.portal), ..Self::head(def) }).collect()
+    }
+
+    fn head(from: &FieldDef) -> Self {
+        Self { key: from.key.clone(), label: from.label.clone(), kind: from.kind, options: from.options.clone(), worker: None, portal: None, access: None }
+    }
+}
