@@ -1,5 +1,7 @@
 /// Light or dark: the system's choice unless the user has made one, and a tenant's colours on top.
 
+import { luminance } from './contrast';
+
 const KEY = 'dispatch-hub-theme';
 export type Theme = 'light' | 'dark';
 
@@ -37,14 +39,15 @@ class ThemeChoice {
 
 export const theme = new ThemeChoice();
 
-/** Lays a tenant's colours over the theme. */
-export function brand(colours: { primary?: string | null; primary_content?: string | null } | null): void {
+/** Lays a tenant's colour over the theme; the text on it is black or white, whichever reads better. */
+export function brand(colours: { primary?: string | null } | null): void {
   const style = document.documentElement.style;
-  for (const [name, value] of [
-    ['--color-primary', colours?.primary],
-    ['--color-primary-content', colours?.primary_content],
-  ] as const) {
-    if (value) style.setProperty(name, value);
-    else style.removeProperty(name);
+  const primary = colours?.primary;
+  if (!primary || !/^#[0-9a-f]{6}$/i.test(primary)) {
+    style.removeProperty('--color-primary');
+    style.removeProperty('--color-primary-content');
+    return;
   }
+  style.setProperty('--color-primary', primary);
+  style.setProperty('--color-primary-content', luminance(primary) > 0.179 ? '#101828' : '#ffffff');
 }

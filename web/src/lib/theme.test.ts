@@ -1,6 +1,7 @@
 /// Measures the contrast of every pair of text and ground that app.css defines.
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { contrast } from './contrast';
 import { texts } from './messages';
 
 const statusOrder = Object.keys(texts.status);
@@ -14,20 +15,6 @@ function tokens(theme: 'light' | 'dark'): Map<string, string> {
   ].map((text) => text.slice(0, text.indexOf('}')));
   const pairs = blocks.flatMap((block) => [...block.matchAll(/(--[\w-]+):\s*(#[0-9a-f]{6})/g)]);
   return new Map(pairs.map(([, name, value]) => [name!, value!]));
-}
-
-/** WCAG 2.1, relative luminance. */
-function luminance(colour: string): number {
-  const [r, g, b] = [1, 3, 5].map((at) => {
-    const part = parseInt(colour.slice(at, at + 2), 16) / 255;
-    return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
-  });
-  return 0.2126 * r! + 0.7152 * g! + 0.0722 * b!;
-}
-
-function contrast(a: string, b: string): number {
-  const [light, dark] = [luminance(a), luminance(b)].sort((x, y) => y - x);
-  return (light! + 0.05) / (dark! + 0.05);
 }
 
 const pairs: [text: string, ground: string][] = [
