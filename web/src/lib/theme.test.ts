@@ -1,7 +1,7 @@
 /// Measures the contrast of every pair of text and ground that app.css defines.
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { contrast } from './contrast';
+import { contrast, readableOn } from './contrast';
 import { texts } from './messages';
 
 const statusOrder = Object.keys(texts.status);
@@ -45,4 +45,13 @@ describe.each(['light', 'dark'] as const)('%s', (theme) => {
   it.each(statusOrder)('the edge of %s stands out from the page', (status) => {
     expect(contrast(colours.get(`--${status}`)!, colours.get('--color-base-100')!)).toBeGreaterThanOrEqual(2);
   });
+});
+
+it('makes a tenant’s colour readable on light and dark ground, and leaves one that is', () => {
+  for (const colour of ['#0f766e', '#ffff00', '#000000', '#1d4ed8']) {
+    for (const ground of ['#f4f6f9', '#191e26']) {
+      expect(contrast(readableOn(ground, colour), ground)).toBeGreaterThanOrEqual(4.5);
+    }
+  }
+  expect(readableOn('#f4f6f9', '#0f766e')).toBe('#0f766e');
 });
