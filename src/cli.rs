@@ -25,7 +25,7 @@ enum Command {
     /// Runs the hub with two made-up companies, and workers who drive through Helsinki.
     Demo(Demo),
     /// Streams recorded tracks as live workers.
-    Replay(replay::Options),
+    Replay(replay::Replay),
     /// Brings the database up to date, and ends.
     Migrate(Place),
     /// Says whether the settings fit, and ends.
@@ -76,7 +76,7 @@ pub async fn run() -> anyhow::Result<()> {
     match Cli::parse().command {
         Command::Serve(place) => serve(&place.settings()?).await,
         Command::Demo(options) => run_demo(&options).await,
-        Command::Replay(options) => replay::run(options).await,
+        Command::Replay(options) => play(options).await,
         Command::Migrate(place) => migrate(&place.settings()?).await,
         Command::CheckConfig(place) => {
             place.settings()?;
@@ -117,6 +117,12 @@ async fn run_demo(options: &Demo) -> anyhow::Result<()> {
         drivers.stop().await;
     }
     app.stop().await
+}
+
+async fn play(options: replay::Replay) -> anyhow::Result<()> {
+    let summary = replay::run(options).await?;
+    say(&summary.to_string());
+    if summary.complete() { Ok(()) } else { bail!("not every fix was stored") }
 }
 
 async fn migrate(config: &Config) -> anyhow::Result<()> {

@@ -26,8 +26,8 @@ const KEYS: [&str; 11] = [
     "places.gazetteer",
 ];
 const SECRET: [&str; 1] = ["database.url"];
-/// Variables that other parts read: where Postgres' programs are.
-const ELSEWHERE: [&str; 1] = ["HUB_PG_BIN"];
+/// Variables that other parts read: where Postgres' programs are, the password that a replay logs in with.
+const ELSEWHERE: [&str; 2] = ["HUB_PG_BIN", "HUB_REPLAY_PASSWORD"];
 
 /// Why there are no settings.
 #[derive(Debug, thiserror::Error)]
@@ -146,7 +146,7 @@ pub struct Config {
     pub session_days: u16,
     /// Days that fixes are kept.
     pub fixes_keep_days: u16,
-    /// A PMTiles file for the ground of maps; none: the built-in one.
+    /// A `PMTiles` file for the ground of maps; none: the built-in one.
     pub basemap: Option<PathBuf>,
     /// A CSV file of addresses; none: the built-in one.
     pub gazetteer: Option<PathBuf>,

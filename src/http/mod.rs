@@ -13,11 +13,12 @@ mod page;
 mod publish;
 mod request;
 mod schedule;
+mod server;
 mod status;
 mod tracks;
 
 pub use access::Access;
-pub use door::guard;
+pub use server::server;
 
 use crate::auth::Auth;
 use crate::config::Config;
@@ -26,6 +27,7 @@ use crate::places::Gazetteer;
 use crate::store::Store;
 use crate::telemetry::Metrics;
 use access::Access::{Anyone, Dispatcher, Member, Orderer, Staff};
+use door::guard;
 use actix_web::http::Method;
 use actix_web::http::header::{ALLOW, HeaderValue};
 use actix_web::middleware::from_fn;
