@@ -123,6 +123,12 @@ impl Client {
         Self { credential: Credential::Bearer(token.into()), ..self.clone() }
     }
 
+    /// The same caller by another address of the hub.
+    #[must_use]
+    pub fn at(&self, base_url: &str) -> Self {
+        Self { base_url: base_url.trim_end_matches('/').to_owned(), ..self.clone() }
+    }
+
     /// Who this caller is.
     pub async fn me(&self) -> Result<Caller, Error> {
         let mut body = self.get("/api/me").await?;

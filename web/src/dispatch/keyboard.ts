@@ -13,7 +13,7 @@ export function keyboard(desk: Desk): () => void {
     '?': () => (desk.open = 'keys'),
     a: () => desk.selected && (desk.open = 'allocate'),
     p: () => desk.selected?.status === 'allocated' && void desk.publish([desk.selected]),
-    t: () => desk.goToDay(desk.clock.now),
+    t: () => desk.goToDay(desk.minute),
     '[': () => desk.turn(-1),
     ']': () => desk.turn(1),
     ArrowLeft: () => desk.nudge(-15, 0),

@@ -132,7 +132,7 @@ export interface Template extends Named {
 export interface Customer extends Named {
   email?: string | null;
   phone?: string | null;
-  address?: Address | null;
+  address?: string | null;
 }
 
 export interface Asset extends Named {
@@ -144,10 +144,10 @@ export interface Asset extends Named {
 export interface Portal {
   name: string;
   slug?: string;
-  introduction: string | null;
-  phone: string | null;
+  introduction: string;
+  phone: string;
   logo: string | null;
-  colours: { primary?: string | null; primary_content?: string | null } | null;
+  colours: { primary: string };
   public_signup: boolean;
   enabled: boolean;
 }

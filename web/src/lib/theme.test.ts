@@ -1,6 +1,7 @@
 /// Measures the contrast of every pair of text and ground that app.css defines.
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { contrast, readableOn } from './contrast';
 import { texts } from './messages';
 
 const statusOrder = Object.keys(texts.status);
@@ -14,20 +15,6 @@ function tokens(theme: 'light' | 'dark'): Map<string, string> {
   ].map((text) => text.slice(0, text.indexOf('}')));
   const pairs = blocks.flatMap((block) => [...block.matchAll(/(--[\w-]+):\s*(#[0-9a-f]{6})/g)]);
   return new Map(pairs.map(([, name, value]) => [name!, value!]));
-}
-
-/** WCAG 2.1, relative luminance. */
-function luminance(colour: string): number {
-  const [r, g, b] = [1, 3, 5].map((at) => {
-    const part = parseInt(colour.slice(at, at + 2), 16) / 255;
-    return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
-  });
-  return 0.2126 * r! + 0.7152 * g! + 0.0722 * b!;
-}
-
-function contrast(a: string, b: string): number {
-  const [light, dark] = [luminance(a), luminance(b)].sort((x, y) => y - x);
-  return (light! + 0.05) / (dark! + 0.05);
 }
 
 const pairs: [text: string, ground: string][] = [
@@ -58,4 +45,13 @@ describe.each(['light', 'dark'] as const)('%s', (theme) => {
   it.each(statusOrder)('the edge of %s stands out from the page', (status) => {
     expect(contrast(colours.get(`--${status}`)!, colours.get('--color-base-100')!)).toBeGreaterThanOrEqual(2);
   });
+});
+
+it('makes a tenant’s colour readable on light and dark ground, and leaves one that is', () => {
+  for (const colour of ['#0f766e', '#ffff00', '#000000', '#1d4ed8']) {
+    for (const ground of ['#f4f6f9', '#191e26']) {
+      expect(contrast(readableOn(ground, colour), ground)).toBeGreaterThanOrEqual(4.5);
+    }
+  }
+  expect(readableOn('#f4f6f9', '#0f766e')).toBe('#0f766e');
 });

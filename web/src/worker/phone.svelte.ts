@@ -1,4 +1,5 @@
 /// The worker's phone: who is logged in, their jobs (also offline), what waits to be sent, duty and location.
+import { api } from '../lib/api';
 import { Clock } from '../lib/clock.svelte';
 import { Formatter } from '../lib/format';
 import { Hub, socketUrl } from '../lib/hub';
@@ -36,6 +37,8 @@ export class Phone {
   /** The step that can still be undone. */
   undoable = $state.raw<{ job: Id; seq: number; at: number }>();
   news = $state('');
+  /** The company's reasons for declining; without a network, the ones learned last. */
+  reasons = $state.raw<string[]>(words.decline.reasons);
 
   #hub: Hub;
   #database: Database;
@@ -120,11 +123,13 @@ export class Phone {
   }
 
   async #open(): Promise<void> {
-    const [jobs, duty, offset] = await Promise.all([
+    const [jobs, duty, offset, reasons] = await Promise.all([
       this.#database.kept<Job[]>('jobs'),
       this.#database.kept<boolean>('duty'),
       this.#database.kept<number>('clock_offset_ms'),
+      this.#database.kept<string[]>('reasons'),
     ]);
+    if (reasons) this.reasons = reasons;
     if (offset !== undefined && !this.live.ready) this.#hub.clockOffset = offset;
     if (jobs && !this.live.ready) {
       for (const job of jobs) this.live.jobs.set(job.id, job);
@@ -132,7 +137,15 @@ export class Phone {
     }
     await this.sender.load();
     this.#hub.open();
+    void this.#learnReasons();
     if (duty) this.#applyDuty(true);
+  }
+
+  async #learnReasons(): Promise<void> {
+    const { reasons } = await api.declineReasons().catch(() => ({ reasons: [] }));
+    if (reasons.length === 0) return;
+    this.reasons = reasons;
+    await this.#database.keep('reasons', reasons);
   }
 
   #applyDuty(on: boolean): void {
