@@ -146,7 +146,7 @@ pub struct Config {
     pub session_days: u16,
     /// Days that fixes are kept.
     pub fixes_keep_days: u16,
-    /// A PMTiles file for the ground of maps; none: the built-in one.
+    /// A `PMTiles` file for the ground of maps; none: the built-in one.
     pub basemap: Option<PathBuf>,
     /// A CSV file of addresses; none: the built-in one.
     pub gazetteer: Option<PathBuf>,

@@ -50,20 +50,20 @@ impl Metrics {
         metrics::describe_counter!(HTTP_REQUESTS, "Requests answered, by method, route and status");
         metrics::describe_histogram!(HTTP_SECONDS, metrics::Unit::Seconds, "From a request to its answer, by route");
         metrics::describe_counter!(PASSWORDS, "Passwords checked, by outcome");
+        let kept_up = handle.clone();
+        // Without it histograms grow. A thread, because the recorder outlives every runtime of a test.
+        #[expect(clippy::disallowed_methods, reason = "a thread of its own that has nothing else to do")]
+        std::thread::spawn(move || {
+            loop {
+                std::thread::sleep(UPKEEP);
+                kept_up.run_upkeep();
+            }
+        });
         Self(handle)
     }
 
     /// In Prometheus' text format.
     pub fn render(&self) -> String {
         self.0.render()
-    }
-
-    /// Folds samples away for as long as it is polled; without it, histograms grow.
-    pub async fn keep_up(self) {
-        let mut tick = tokio::time::interval(UPKEEP);
-        loop {
-            tick.tick().await;
-            self.0.run_upkeep();
-        }
     }
 }

@@ -27,7 +27,7 @@ const HEADERS: [(HeaderName, &str); 5] = [
 ];
 
 /// The outermost layer.
-pub async fn guard(request: ServiceRequest, next: Next<impl MessageBody + 'static>) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+pub(super) async fn guard(request: ServiceRequest, next: Next<impl MessageBody + 'static>) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
     let began = Instant::now();
     let method = request.method().clone();
     let mut answer = if is_foreign(&request) {

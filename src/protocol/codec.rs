@@ -42,6 +42,14 @@ impl Encoding {
         frame.into()
     }
 
+    /// Whether a frame is a map, or begins as one. Types would also be read from lists, by position, which is not the wire.
+    pub fn begins_map(self, frame: &[u8]) -> bool {
+        match self {
+            Self::Msgpack => frame.first().is_some_and(|marker| matches!(marker, 0x80..=0x8f | 0xde | 0xdf)),
+            Self::Json => frame.trim_ascii_start().starts_with(b"{"),
+        }
+    }
+
     /// Reads a message; on failure the path of the member that did not fit, and why.
     pub fn decode<T: DeserializeOwned>(self, frame: &[u8]) -> Result<T, Misfit> {
         match self {

@@ -9,6 +9,7 @@ import { texts } from '../lib/messages';
 import { Problem, words } from '../lib/problem';
 import type { Caller, Command, EventMessage, Id, Instant, Job, ScheduleWorker } from '../lib/protocol';
 import { Route } from '../lib/route.svelte';
+import { watchLogin } from '../lib/session';
 import { toasts } from '../lib/toasts.svelte';
 import type { Change } from '../lib/topic';
 import { t } from './messages';
@@ -53,6 +54,8 @@ export class Desk {
   saving = $state<ReadonlySet<Id>>(new Set());
   /** Where a job was put while the hub decides. */
   readonly pending = new SvelteMap<Id, { row: Id; start: Instant; end: Instant }>();
+  /** The last refusal, to be shown where it was caused. */
+  refusal = $state.raw<{ job: Id; text: string } | null>(null);
   /** Jobs whose last move came to nothing: the timeline puts their bars back. */
   refused = $state.raw<ReadonlySet<Id>>(new Set());
   /** The line for screen readers. */
@@ -102,6 +105,7 @@ export class Desk {
 
   #today = $derived.by(() => this.format.startOfDay(this.minute));
   #held: { from: Instant; to: Instant };
+  #stopWatching: () => void;
 
   constructor(caller: Caller) {
     this.caller = caller;
@@ -109,6 +113,7 @@ export class Desk {
     this.hub = new Hub({ url: socketUrl(location) }).open();
     this.clock = new Clock(this.hub);
     this.connection = new LiveConnection(this.hub);
+    this.#stopWatching = watchLogin(this.hub);
     const today = this.format.startOfDay(Date.now());
     this.#held = heldRange(today, this.format.addDays(today, 1));
     this.schedule = new LiveTopic(this.hub, 'schedule', {
@@ -119,6 +124,8 @@ export class Desk {
   }
 
   close(): void {
+    this.#stopWatching();
+    this.clock.stop();
     this.hub.close();
   }
 
@@ -141,6 +148,7 @@ export class Desk {
   // Where we are
 
   select(job: Id | null): void {
+    this.refusal = null;
     this.route.put({ job });
     this.hub.setEditing(job);
     const opened = job ? this.schedule.jobs.get(job) : undefined;
@@ -172,6 +180,7 @@ export class Desk {
   /** Sends a command; says what happened, or why not, and offers the way back. */
   async run(job: Job, command: Command, said: string): Promise<Job | undefined> {
     this.#setSaving(job.id, true);
+    this.refusal = null;
     try {
       const answer = await this.hub.command(job.id, command);
       if (answer.job) this.schedule.learn(answer.job);
@@ -182,7 +191,9 @@ export class Desk {
       });
       return answer.job ?? job;
     } catch (error) {
-      toasts.say(`${job.number}: ${words(error)}`, { tone: 'error' });
+      this.refusal = { job: job.id, text: words(error) };
+      // An open drawer or dialog shows it in place; a drag has no such place.
+      if (this.selectedId !== job.id) toasts.say(`${job.number}: ${words(error)}`, { tone: 'error' });
       return undefined;
     } finally {
       this.#setSaving(job.id, false);

@@ -3,9 +3,14 @@ import type { Hub } from './hub';
 
 export class Clock {
   now = $state(Date.now());
+  #timer: ReturnType<typeof setInterval>;
 
   constructor(hub: Hub) {
     this.now = hub.now();
-    setInterval(() => (this.now = hub.now()), 1_000);
+    this.#timer = setInterval(() => (this.now = hub.now()), 1_000);
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
   }
 }

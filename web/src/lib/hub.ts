@@ -126,16 +126,22 @@ export class Hub {
 
   /** Leaves for good. */
   close(): void {
+    this.#topics.clear();
+    this.end(1000);
+  }
+
+  /** Stays away: as if the hub had closed with this code. */
+  end(code: number): void {
     clearTimeout(this.#retryTimer);
     clearInterval(this.#watchdog);
     this.#watchdog = undefined;
     const socket = this.#socket;
     this.#socket = undefined;
+    this.#welcomed = false;
     if (socket) socket.onclose = null;
     socket?.close(1000);
     for (const waiting of this.#waiting.values()) this.#giveUp(waiting, Problem.offline());
-    this.#topics.clear();
-    this.#become({ state: 'ended', code: 1000 });
+    this.#become({ state: 'ended', code });
   }
 
   /** Skips what is left of the pause before the next attempt: the network has come back. */
@@ -341,13 +347,7 @@ export class Hub {
     for (const subscription of this.#topics.values()) subscription.current = false;
     for (const waiting of this.#waiting.values())
       if (!waiting.again) this.#giveUp(waiting, Problem.offline());
-    if (code >= 4500 && code < 5000) {
-      clearInterval(this.#watchdog);
-      this.#watchdog = undefined;
-      for (const waiting of this.#waiting.values()) this.#giveUp(waiting, Problem.offline());
-      this.#become({ state: 'ended', code });
-      return;
-    }
+    if (code >= 4500 && code < 5000) return this.end(code);
     this.#offlineSince ??= Date.now();
     this.#become({ state: 'offline', since: this.#offlineSince });
     const pause = backoff(this.#attempt++, this.#options.random ?? Math.random);

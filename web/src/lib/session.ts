@@ -1,5 +1,6 @@
 /// Who is logged in here, as far as the hub says.
 import { api } from './api';
+import { CLOSED, type Hub } from './hub';
 import { Problem } from './problem';
 import type { Caller } from './protocol';
 
@@ -19,4 +20,25 @@ export async function isLoggedOut(): Promise<boolean> {
     (caller) => caller === undefined,
     () => false,
   );
+}
+
+const PAUSE_MS = 5_000;
+
+/** While the hub is out of reach, asks now and then; ends the connection when the log-in is over. Returns how to stop. */
+export function watchLogin(hub: Hub): () => void {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+
+  async function ask(): Promise<void> {
+    if (await isLoggedOut()) hub.end(CLOSED.not_authenticated);
+    if (hub.connection.state === 'offline') timer = setTimeout(() => void ask(), PAUSE_MS);
+  }
+
+  const stop = hub.watch((connection) => {
+    clearTimeout(timer);
+    if (connection.state === 'offline') timer = setTimeout(() => void ask(), PAUSE_MS);
+  });
+  return () => {
+    stop();
+    clearTimeout(timer);
+  };
 }

@@ -1,0 +1,6 @@
+//! Black-box tests: a real hub on port 0, a real Postgres, real HTTP and sockets. Callers are roles, and nobody sleeps:
+//! whoever waits, waits for a frame.
+
+mod harness;
+
+mod journeys;
