@@ -106,8 +106,12 @@ async fn run_demo(options: &Demo) -> anyhow::Result<()> {
     if options.fresh {
         private_postgres::forget(&config.data)?;
     }
-    let app = App::start(&config).await?;
-    demo::seed(app.hub()).await.context("the demo companies could not be made")?;
+    let (database, postgres) = app::database(&config).await?;
+    Store::migrate(&database).await?;
+    let store = Store::connect(&database).await?;
+    // Before the hub starts: it then loads the demo's open jobs like any others.
+    demo::seed(&store).await.context("the demo companies could not be made")?;
+    let app = App::serve(&config, store, postgres).await?;
     let address = format!("http://{}", app.address());
     say(&demo::greeting(&address));
     say(&format!("listening on {address}"));
