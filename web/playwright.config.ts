@@ -1,4 +1,4 @@
-/// Journeys in the system's Chromium against a hub that is already running (`HUB_URL`, else the demo's address).
+/// Journeys in the system's Chromium; tests/fixtures.ts runs the real hub for them (`HUB_BIN`, else the debug build).
 import { defineConfig, devices } from '@playwright/test';
 
 export default defineConfig({
@@ -10,7 +10,6 @@ export default defineConfig({
   reporter: process.env.CI ? 'line' : 'list',
   use: {
     ...devices['Desktop Chrome'],
-    baseURL: process.env.HUB_URL ?? 'http://127.0.0.1:8080',
     viewport: { width: 1440, height: 900 },
     locale: 'en-GB',
     trace: 'retain-on-failure',

@@ -53,6 +53,10 @@ fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Error> {
     let outcome = serde_path_to_error::deserialize(&mut deserializer);
     // Whether it is JSON at all is asked of the whole: a member that does not fit may come before a missing brace.
     serde_json::from_slice::<IgnoredAny>(body).map_err(|error| Problem::with_detail(Name::Unreadable, format!("Not JSON: {error}")))?;
+    // Serde would take a list for an object, member by member.
+    if body.trim_ascii_start().first() != Some(&b'{') {
+        return Err(Error::invalid("", &Why::Expected("an object")));
+    }
     outcome.map_err(|error| Misfit::new(error).into())
 }
 
@@ -179,7 +183,9 @@ mod tests {
             ("[]x", "unreadable", None),
             (r#"{"name":1,"list":[]}"#, "invalid", Some("/name")),
             (r#"{"name":"a","list":[{"number":1},{"number":300}]}"#, "invalid", Some("/list/1/number")),
-            (r#"{"name":"a"}"#, "invalid", Some("")),
+            (r#"{"name":"a"}"#, "invalid", Some("/list")),
+            (r#"{"name":"a","list":[{}]}"#, "invalid", Some("/list/0/number")),
+            (r#"["a",[]]"#, "invalid", Some("")),
             ("null", "invalid", Some("")),
         ];
         for (body, name, pointer) in table {

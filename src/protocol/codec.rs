@@ -1,5 +1,7 @@
 //! The two encodings of the socket, and of frames as shared bytes.
 
+use super::problem::words;
+use crate::domain::refusal::Why;
 use bytes::Bytes;
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -92,7 +94,11 @@ impl Misfit {
         }
         let detail = error.into_inner().to_string();
         // serde_json adds where in the text it was; the pointer says it better.
-        let detail = detail.split(" at line ").next().unwrap_or_default().to_owned();
-        Self { pointer, detail }
+        let detail = detail.split(" at line ").next().unwrap_or_default();
+        // Serde finds a member missing where the whole is; people look where the member should be.
+        match detail.strip_prefix("missing field `").and_then(|rest| rest.strip_suffix('`')) {
+            Some(member) => Self { pointer: format!("{pointer}/{member}"), detail: words(&Why::Required) },
+            None => Self { pointer, detail: detail.to_owned() },
+        }
     }
 }

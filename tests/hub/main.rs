@@ -3,4 +3,7 @@
 
 mod harness;
 
+mod closing;
+mod conflicts;
 mod journeys;
+mod resume;

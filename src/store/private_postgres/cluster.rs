@@ -176,10 +176,8 @@ fn socket_folder(home: &Path, user: Option<User>) -> Result<PathBuf, Error> {
 /// A short name for a path, the same at every start.
 fn short_hash(path: &Path) -> String {
     let digest = Sha256::digest(path.as_os_str().as_encoded_bytes());
-    digest[..8].iter().fold(String::new(), |mut name, byte| {
-        name.push_str(&format!("{byte:02x}"));
-        name
-    })
+    let (first, _) = digest.split_first_chunk().expect("a digest has 32 bytes");
+    format!("{:016x}", u64::from_be_bytes(*first))
 }
 
 #[cfg(test)]
@@ -188,7 +186,8 @@ mod tests {
 
     #[test]
     fn a_user_is_found_by_its_whole_name() {
-        let passwd = "postgresql:x:1:2::/:\nroot:x:0:0:root:/root:/bin/sh\npostgres:x:101:104:PostgreSQL administrator,,,:/var/lib/postgresql:/bin/bash\n";
+        let passwd =
+            "postgresql:x:1:2::/:\nroot:x:0:0:root:/root:/bin/sh\npostgres:x:101:104:PostgreSQL administrator,,,:/var/lib/postgresql:/bin/bash\n";
         let user = User::named("postgres", passwd).unwrap();
         assert_eq!((user.uid, user.gid), (101, 104));
         assert!(User::named("nobody", passwd).is_none());

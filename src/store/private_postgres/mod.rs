@@ -33,7 +33,7 @@ pub enum Error {
     #[error(
         "PostgreSQL's server programs (initdb, postgres; version 15 or later) were not found{}. Install them \
          (Debian, Ubuntu: apt-get install postgresql; Fedora: dnf install postgresql-server; macOS: brew install postgresql@17), \
-         name their folder in HUB_PG_BIN, or set database.url", looked_in(.0)
+         name their folder in HUB_PG_BIN, or set database.url", looked_in(.0.as_ref())
     )]
     NoBinaries(Option<PathBuf>),
     /// The data were written by a major version that is not here.
@@ -79,8 +79,8 @@ pub enum Error {
     Sql(#[from] sqlx::Error),
 }
 
-fn looked_in(explicit: &Option<PathBuf>) -> String {
-    explicit.as_ref().map_or_else(String::new, |folder| format!(" in {} (HUB_PG_BIN)", folder.display()))
+fn looked_in(explicit: Option<&PathBuf>) -> String {
+    explicit.map_or_else(String::new, |folder| format!(" in {} (HUB_PG_BIN)", folder.display()))
 }
 
 fn list(majors: &[u32]) -> String {

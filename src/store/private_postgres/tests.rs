@@ -69,10 +69,12 @@ async fn the_second_start_finds_what_the_first_one_wrote() {
     let postgres = PrivatePostgres::start(data.path()).await.unwrap();
     keep_one(&postgres).await;
     let mut owner = PgConnection::connect_with(&postgres.options("hub")).await.unwrap();
-    let durable: String = sqlx::query_scalar("select current_setting('fsync') || ' ' || current_setting('synchronous_commit') || ' ' || current_setting('listen_addresses')")
-        .fetch_one(&mut owner)
-        .await
-        .unwrap();
+    let durable: String = sqlx::query_scalar(
+        "select current_setting('fsync') || ' ' || current_setting('synchronous_commit') || ' ' || current_setting('listen_addresses')",
+    )
+    .fetch_one(&mut owner)
+    .await
+    .unwrap();
     assert_eq!(durable, "on on ");
     postgres.stop().await;
     assert_eq!(postmaster(data.path()), None);

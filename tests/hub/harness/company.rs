@@ -23,13 +23,6 @@ pub(crate) const PASSWORD: &str = "correct horse";
 static PASSWORD_HASH: LazyLock<String> = LazyLock::new(|| hash_password(PASSWORD));
 const WORKERS: usize = 4;
 
-/// Degrees.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Place {
-    pub(crate) latitude: f64,
-    pub(crate) longitude: f64,
-}
-
 /// A customer of a company, with what it has.
 #[derive(Debug, Clone)]
 pub(crate) struct Customer {

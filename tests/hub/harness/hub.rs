@@ -8,7 +8,10 @@ use dispatch_hub::client::Client;
 use dispatch_hub::config::Config;
 use dispatch_hub::domain::ids::CustomerId;
 use dispatch_hub::domain::portal::Overrides;
-use dispatch_hub::store::{Database, Store, scratch};
+use dispatch_hub::store::{Database, Role, Store, scratch};
+use serde_json::Value;
+use sqlx::types::Json;
+use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::thread::JoinHandle;
@@ -19,6 +22,7 @@ pub(crate) struct TestHub {
     database: Database,
     store: Store,
     running: Option<Running>,
+    more_nodes: Vec<Running>,
     company: Company,
     other: Company,
 }
@@ -38,7 +42,7 @@ impl TestHub {
         let company = company::found(&store, "north").await;
         let other = company::found(&store, "south").await;
         let running = Some(Running::start(&database, "127.0.0.1:0".parse().expect("an address")).await);
-        Self { database, store, running, company, other }
+        Self { database, store, running, more_nodes: Vec::new(), company, other }
     }
 
     /// Ends the hub properly and starts it again at the same address.
@@ -47,6 +51,30 @@ impl TestHub {
         let address = running.address;
         tokio::task::spawn_blocking(move || running.end()).await.expect("the hub ends");
         self.running = Some(Running::start(&self.database, address).await);
+    }
+
+    /// Another hub on the same database; its address.
+    pub(crate) async fn second_node(&mut self) -> String {
+        let node = Running::start(&self.database, "127.0.0.1:0".parse().expect("an address")).await;
+        let url = format!("http://{}", node.address);
+        self.more_nodes.push(node);
+        url
+    }
+
+    /// What a query finds, as the owner of all tables.
+    pub(crate) async fn table(&self, query: &str) -> Vec<Value> {
+        let mut owner = PgConnection::connect_with(&self.database.options(Role::Owner)).await.expect("the database is there");
+        let query = format!("select coalesce(jsonb_agg(found), '[]') from ({query}) found");
+        let found: Json<Vec<Value>> = sqlx::query_scalar(AssertSqlSafe(query)).fetch_one(&mut owner).await.expect("a query that works");
+        owner.close().await.expect("the database is there");
+        found.0
+    }
+
+    /// Changes tables behind the hub's back, as the owner.
+    pub(crate) async fn tamper(&self, statement: &str) {
+        let mut owner = PgConnection::connect_with(&self.database.options(Role::Owner)).await.expect("the database is there");
+        sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut owner).await.expect("a statement that works");
+        owner.close().await.expect("the database is there");
     }
 
     /// The company that tests are about.
@@ -113,10 +141,12 @@ impl TestHub {
 
 impl Drop for TestHub {
     fn drop(&mut self) {
-        let Some(running) = self.running.take() else { return };
-        let system = running.system;
-        running.end();
-        let noticed = watch::take(system);
+        let mut noticed = Vec::new();
+        for node in self.running.take().into_iter().chain(self.more_nodes.drain(..)) {
+            let system = node.system;
+            node.end();
+            noticed.extend(watch::take(system));
+        }
         if !std::thread::panicking() {
             assert!(noticed.is_empty(), "inside the hub: {noticed:#?}");
         }

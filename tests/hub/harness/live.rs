@@ -40,8 +40,11 @@ pub(crate) enum Resumed {
 }
 
 impl Live {
-    pub(super) async fn new(socket: Socket) -> Self {
+    pub(super) async fn new(socket: Socket, answers_pings: bool) -> Self {
         let (sender, mut receiver) = socket.split();
+        if !answers_pings {
+            receiver.ignore_pings();
+        }
         let (frames, incoming) = mpsc::unbounded_channel();
         let (reads, mut may_read) = watch::channel(true);
         let heard = Arc::new(Mutex::new(Vec::new()));

@@ -2,7 +2,7 @@
 
 use super::company::PASSWORD;
 use super::live::Live;
-use dispatch_hub::client::{Answer, Client};
+use dispatch_hub::client::{Answer, Client, Socket};
 use dispatch_hub::domain::ids::{JobId, TemplateId};
 use dispatch_hub::protocol::views::Caller;
 use dispatch_hub::protocol::{Encoding, Problem, Topic};
@@ -48,7 +48,7 @@ impl Person {
 
     /// The same log-in by another way to the hub, for example a cable that can be cut.
     pub(crate) fn by_way_of(&self, url: &str) -> Self {
-        Self { client: self.client.clone().at(url), caller: self.caller.clone() }
+        Self { client: self.client.at(url), caller: self.caller.clone() }
     }
 
     /// Opens a socket.
@@ -58,8 +58,16 @@ impl Person {
 
     /// Opens a socket in this encoding.
     pub(crate) async fn live_in(&self, encoding: Encoding) -> Live {
-        let socket = self.client.socket(encoding).await.unwrap_or_else(|error| panic!("{}: {error}", self.caller.name));
-        Live::new(socket).await
+        Live::new(self.socket(encoding).await, true).await
+    }
+
+    /// Opens a socket that leaves pings unanswered, as a phone without a network does.
+    pub(crate) async fn live_out_of_reach(&self) -> Live {
+        Live::new(self.socket(Encoding::Msgpack).await, false).await
+    }
+
+    async fn socket(&self, encoding: Encoding) -> Socket {
+        self.client.socket(encoding).await.unwrap_or_else(|error| panic!("{}: {error}", self.caller.name))
     }
 
     /// Opens a socket and joins a topic.

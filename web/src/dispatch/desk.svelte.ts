@@ -6,6 +6,7 @@ import { Formatter } from '../lib/format';
 import { Hub, socketUrl } from '../lib/hub';
 import { LiveConnection, LiveTopic } from '../lib/live.svelte';
 import { texts } from '../lib/messages';
+import { msgpack } from '../lib/msgpack';
 import { Problem, words } from '../lib/problem';
 import type { Caller, Command, EventMessage, Id, Instant, Job, ScheduleWorker } from '../lib/protocol';
 import { Route } from '../lib/route.svelte';
@@ -110,7 +111,7 @@ export class Desk {
   constructor(caller: Caller) {
     this.caller = caller;
     this.format = new Formatter(caller.tenant.time_zone);
-    this.hub = new Hub({ url: socketUrl(location) }).open();
+    this.hub = new Hub({ url: socketUrl(location), codec: msgpack }).open();
     this.clock = new Clock(this.hub);
     this.connection = new LiveConnection(this.hub);
     this.#stopWatching = watchLogin(this.hub);

@@ -2,6 +2,7 @@
 import { decode, encode } from '@msgpack/msgpack';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { backoff, Hub } from './hub';
+import { msgpack } from './msgpack';
 import { Problem } from './problem';
 
 type Frame = Record<string, unknown> & { t: string };
@@ -46,7 +47,7 @@ let hub: Hub;
 beforeEach(() => {
   vi.useFakeTimers();
   Wire.count = 0;
-  hub = new Hub({ url: 'ws://hub/ws', WebSocket: Wire as never, random: () => 1 }).open();
+  hub = new Hub({ url: 'ws://hub/ws', codec: msgpack, WebSocket: Wire as never, random: () => 1 }).open();
 });
 
 afterEach(() => {

@@ -1,6 +1,6 @@
 /// The socket to the hub: one connection that comes back by itself, takes up each topic where it was left, and
 /// sends a command again under the same id until the hub has answered. No Svelte, no DOM: also for tests and tools.
-import { decode, encode } from '@msgpack/msgpack';
+import { json, type Codec } from './codec';
 import { newKey } from './http';
 import { Problem } from './problem';
 import type {
@@ -15,8 +15,6 @@ import type {
   Topic,
   Versioned,
 } from './protocol';
-
-export const SUBPROTOCOL = 'dispatch-hub.v1.msgpack';
 
 /** Close codes of protocol.md: from 4500 on, coming back is useless. */
 export const CLOSED = {
@@ -35,6 +33,8 @@ export type Connection =
 
 export interface HubOptions {
   url: string;
+  /** JSON unless told otherwise. */
+  codec?: Codec;
   /** Node before 22 has none of its own. */
   WebSocket?: typeof WebSocket;
   /** A random number in 0..1; tests pin it. */
@@ -87,6 +87,7 @@ export class Hub {
   clockOffset = 0;
 
   #options: HubOptions;
+  #codec: Codec;
   #socket: WebSocket | undefined;
   #welcomed = false;
   #epoch: number | string | undefined;
@@ -106,6 +107,7 @@ export class Hub {
 
   constructor(options: HubOptions) {
     this.#options = options;
+    this.#codec = options.codec ?? json;
   }
 
   /** Connects; later calls while connected do nothing. */
@@ -114,9 +116,9 @@ export class Hub {
     clearTimeout(this.#retryTimer);
     this.#retryTimer = undefined;
     const Socket = this.#options.WebSocket ?? WebSocket;
-    const socket = new Socket(this.#options.url, [SUBPROTOCOL]);
+    const socket = new Socket(this.#options.url, [this.#codec.subprotocol]);
     socket.binaryType = 'arraybuffer';
-    socket.onmessage = (event) => this.#hear(event.data as ArrayBuffer);
+    socket.onmessage = (event) => this.#hear(event.data as string | ArrayBuffer);
     socket.onclose = (event) => this.#lose(socket, event.code);
     this.#socket = socket;
     this.#lastHeard = Date.now();
@@ -243,7 +245,7 @@ export class Hub {
 
   #send(message: ClientMessage): void {
     if (this.#socket?.readyState !== 1) return;
-    this.#socket.send(encode(message, { ignoreUndefined: true }));
+    this.#socket.send(this.#codec.encode(message));
   }
 
   #sendSubscribe(topic: Topic, { ref, from, to, after }: Subscription): void {
@@ -251,9 +253,9 @@ export class Hub {
     if (topic === 'map' && this.#viewport) this.#send({ t: 'viewport', ...this.#viewport });
   }
 
-  #hear(bytes: ArrayBuffer): void {
+  #hear(frame: string | ArrayBuffer): void {
     this.#lastHeard = Date.now();
-    const message = decode(new Uint8Array(bytes)) as HubMessage;
+    const message = this.#codec.decode(frame);
     switch (message.t) {
       case 'welcome':
         this.#greet(message);
