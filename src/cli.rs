@@ -79,8 +79,7 @@ pub async fn run() -> anyhow::Result<()> {
         Command::Replay(options) => play(options).await,
         Command::Migrate(place) => migrate(&place.settings()?).await,
         Command::CheckConfig(place) => {
-            place.settings()?;
-            say("The settings fit.");
+            say(&place.settings()?.to_string());
             Ok(())
         }
     }

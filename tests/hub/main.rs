@@ -3,7 +3,12 @@
 
 mod harness;
 
+mod bad_input;
 mod closing;
 mod conflicts;
+mod fixes;
+mod gate;
+mod idempotency;
 mod journeys;
+mod map;
 mod resume;

@@ -123,13 +123,18 @@ fn home(data: &Path, user: Option<User>) -> Result<PathBuf, Error> {
     if reachable(data, user) {
         return Ok(data.to_owned());
     }
-    let home = Path::new(FALLBACK).join(short_hash(data));
+    let home = elsewhere(data);
     DirBuilder::new().recursive(true).mode(0o755).create(&home).map_err(io("make", &home))?;
     if !reachable(&home, user) {
         return Err(io("let Postgres' user reach", data)(std::io::ErrorKind::PermissionDenied.into()));
     }
     tracing::warn!(folder = %home.display(), "the data folder cannot be reached by Postgres' user: its database is kept elsewhere");
     Ok(home)
+}
+
+/// The place of a data folder's cluster outside of it.
+pub(super) fn elsewhere(data: &Path) -> PathBuf {
+    Path::new(FALLBACK).join(short_hash(data))
 }
 
 /// Whether a user may enter a folder and all above it.

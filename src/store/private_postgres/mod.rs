@@ -154,8 +154,15 @@ pub fn forget(data: &Path) -> Result<(), Error> {
     if !data.join("hub.lock").exists() {
         return Err(Error::NotOurs(data.to_owned()));
     }
-    let _lock = lock(data)?;
-    std::fs::remove_dir_all(data).map_err(io("remove", data))
+    let data = data.canonicalize().map_err(io("find the data folder", data))?;
+    let _lock = lock(&data)?;
+    let elsewhere = cluster::elsewhere(&data);
+    for folder in [&elsewhere, &data] {
+        if folder.exists() {
+            std::fs::remove_dir_all(folder).map_err(io("remove", folder))?;
+        }
+    }
+    Ok(())
 }
 
 fn lock(data: &Path) -> Result<File, Error> {

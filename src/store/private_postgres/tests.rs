@@ -201,6 +201,22 @@ async fn a_data_folder_with_a_very_long_path_gets_its_socket_elsewhere() {
 }
 
 #[tokio::test]
+async fn a_forgotten_folder_begins_anew() {
+    let data = folder();
+    let data = data.path().join("data");
+    let postgres = PrivatePostgres::start(&data).await.unwrap();
+    keep_one(&postgres).await;
+    assert!(matches!(super::forget(&data), Err(Error::InUse(_))));
+    postgres.stop().await;
+    super::forget(&data).unwrap();
+    assert!(!data.exists());
+    let postgres = PrivatePostgres::start(&data).await.unwrap();
+    let mut owner = PgConnection::connect_with(&postgres.options("hub")).await.unwrap();
+    assert!(sqlx::query("select from kept").execute(&mut owner).await.is_err());
+    postgres.stop().await;
+}
+
+#[tokio::test]
 async fn a_server_that_cannot_start_says_why() {
     let data = folder();
     PrivatePostgres::start(data.path()).await.unwrap().stop().await;
