@@ -180,14 +180,22 @@ impl<'a> Plan<'a> {
         };
         let dispatcher = &self.company.dispatcher;
         let dispatched = |command| Act::Command(dispatcher, Box::new(command));
-        if until == Cancelled {
-            acts.push((at(created_at.plus_min(21)), Act::Command(self.asker(), Box::new(Command::Cancel { reason: Some("No longer needed".into()) }))));
-        }
-        let Some(worker) = self.company.workers.get(worker).filter(|_| !matches!(until, Unassigned | Cancelled)) else { return acts };
+        let cancelled = || Act::Command(self.asker(), Box::new(Command::Cancel { reason: Some("No longer needed".into()) }));
+        let Some(worker) = self.company.workers.get(worker) else {
+            if until == Cancelled {
+                acts.push((at(created_at.plus_min(21)), cancelled()));
+            }
+            return acts;
+        };
         let row = WorkerRef { id: worker.person().into(), name: worker.name.clone() };
         acts.push((at(created_at.plus_min(7)), dispatched(Command::Allocate { worker: row, start: self.start, end: None })));
-        if until == Allocated {
-            return acts;
+        match until {
+            Allocated => return acts,
+            Cancelled => {
+                acts.push((at(created_at.plus_min(21)), cancelled()));
+                return acts;
+            }
+            _ => {}
         }
         acts.push((at(created_at.plus_min(9)), dispatched(Command::Publish)));
         let by_worker = |command| Act::Command(worker, Box::new(command));

@@ -53,3 +53,45 @@ pub fn greeting(address: &str) -> String {
 "
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::job::Status;
+    use crate::store::{events, jobs, logins, scratch, tenants};
+    use std::collections::HashMap;
+
+    #[tokio::test]
+    async fn the_demo_is_made_once_in_every_status_with_a_gapless_log() {
+        let (_, store) = scratch::store().await.unwrap();
+        seed(&store).await.unwrap();
+        let counted = counts(&store).await;
+        for status in Status::ALL {
+            assert!(counted.get(&status).is_some_and(|count| *count > 0), "no job is {status:?}");
+        }
+        let tenant = tenants::by_slug(&mut store.write().await.unwrap(), SLUG).await.unwrap();
+        let head = events::head(&store, tenant.id).await.unwrap();
+        assert!(head > 200);
+        // Whoever starts it again the same day finds what was there.
+        seed(&store).await.unwrap();
+        assert_eq!(counts(&store).await, counted);
+        assert_eq!(events::head(&store, tenant.id).await.unwrap(), head);
+        let mut connection = store.write().await.unwrap();
+        for (email, count) in [("admin@demo.example", 1), ("worker12@demo.example", 1), ("customer6@demo.example", 1), ("worker1@other.example", 1)] {
+            let login = logins::by_email(&mut connection, email).await.unwrap().unwrap();
+            assert_eq!(logins::memberships(&mut connection, login.id).await.unwrap().len(), count, "{email}");
+        }
+    }
+
+    async fn counts(store: &Store) -> HashMap<Status, usize> {
+        let tenant = tenants::by_slug(&mut store.write().await.unwrap(), SLUG).await.unwrap();
+        let mut connection = store.read(tenant.id).await.unwrap();
+        let now = clock::now();
+        let (_, around) = jobs::schedule(&mut connection, tenant.id, now.plus_min(-48 * 60), now.plus_min(48 * 60)).await.unwrap();
+        let mut counts = HashMap::new();
+        for job in around {
+            *counts.entry(job.status).or_default() += 1;
+        }
+        counts
+    }
+}
