@@ -57,16 +57,6 @@ async fn server() -> PrivatePostgres {
 
 async fn prepare(server: &PrivatePostgres) -> Result<(), Error> {
     let mut owner = PgConnection::connect_with(&server.options("hub")).await?;
-<<<<<<< HEAD
-    let leftovers: Vec<String> =
-        sqlx::query_scalar("select datname::text from pg_database where datname like 'test\\_%' or datname = 'hub_template'")
-            .fetch_all(&mut owner)
-            .await?;
-    for name in &leftovers {
-        sqlx::raw_sql(AssertSqlSafe(format!("drop database {name} with (force)"))).execute(&mut owner).await?;
-    }
-=======
->>>>>>> refs/heads/tests
     sqlx::raw_sql("create database hub_template").execute(&mut owner).await?;
     owner.close().await?;
     Store::migrate(&server.database().named("hub_template")).await
