@@ -3,7 +3,9 @@ import { defineConfig, devices } from '@playwright/test';
 
 export default defineConfig({
   testDir: 'tests',
-  timeout: 60_000,
+  // Generous: a debug build, software graphics and a compiler may share the machine. Speed is measured elsewhere.
+  timeout: 120_000,
+  expect: { timeout: 20_000 },
   // The journeys share one hub and often one machine of two cores.
   workers: 1,
   fullyParallel: false,

@@ -4,7 +4,7 @@ use super::{PASSWORD, id, templates};
 use crate::auth;
 use crate::domain::At;
 use crate::domain::caller::{Caller, Link, Role};
-use crate::domain::ids::{CustomerId, TenantId};
+use crate::domain::ids::{LoginId, TenantId};
 use crate::domain::job::CustomerRef;
 use crate::domain::portal::{Overrides, resolve};
 use crate::domain::step::Address;
@@ -194,16 +194,11 @@ impl Company {
         Ok(())
     }
 
-    async fn log_in(&self, connection: &mut PgConnection, name: &str, password_hash: &str) -> Result<crate::domain::ids::LoginId, store::Error> {
+    async fn log_in(&self, connection: &mut PgConnection, name: &str, password_hash: &str) -> Result<LoginId, store::Error> {
         let email = format!("{name}@{}", self.domain);
         let login = id(&format!("log-in of {email}")).into();
         store::logins::create(connection, login, &email, Some(password_hash)).await?;
         Ok(login)
-    }
-
-    /// The customer with this id, and where it is.
-    pub(super) fn customer(&self, id: CustomerId) -> Option<&(CustomerRef, Address)> {
-        self.customers.iter().find(|(customer, _)| customer.id == id)
     }
 }
 

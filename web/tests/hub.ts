@@ -2,7 +2,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 
 const BINARY = process.env.HUB_BIN ?? resolve(import.meta.dirname, '../../target/debug/dispatch-hub');
@@ -21,7 +21,7 @@ export class RunningHub {
 
   /** A fresh demo company that nobody drives. */
   static async start(): Promise<RunningHub> {
-    const data = await mkdtemp(join(tmpdir(), 'dispatch-hub-journey-'));
+    const data = join(await mkdtemp(join(tmpdir(), 'dispatch-hub-journey-')), 'data');
     const { url, process } = await run(data, '127.0.0.1:0', ['--fresh']);
     return new RunningHub(url, data, process);
   }
@@ -39,7 +39,7 @@ export class RunningHub {
 
   async stop(): Promise<void> {
     await end(this.#process, 'SIGTERM');
-    await rm(this.#data, { recursive: true, force: true });
+    await rm(dirname(this.#data), { recursive: true, force: true });
   }
 }
 
@@ -50,6 +50,7 @@ async function run(
 ): Promise<{ url: string; process: ChildProcess }> {
   const child = spawn(BINARY, ['demo', '--still', '--data', data, '--listen', listen, ...more], {
     stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, HUB_BIN: undefined },
   });
   const said: string[] = [];
   createInterface({ input: child.stderr }).on('line', (line) => said.push(line));

@@ -19,7 +19,7 @@ function localTime(at: number): string {
 }
 
 test('a job from the customer’s phone to done, and through a power cut', async ({ hub, browse }) => {
-  test.setTimeout(180_000);
+  test.setTimeout(240_000);
   const customer = await browse({ screen: 'phone' });
   const dispatcher = await browse();
   const phone = await browse({ screen: 'phone' });

@@ -6,7 +6,6 @@ import { command, hand, order } from './jobs';
 const WORKER = 'Aino Lehto';
 
 test('the app starts without the hub, and what was done then arrives later', async ({ hub, browse, as }) => {
-  test.setTimeout(120_000);
   const job = await order(await as('customer1'), 'Found offline');
   await hand(await as('dispatcher'), job, WORKER);
   const phone = await browse({ login: 'worker1', screen: 'phone' });
