@@ -62,7 +62,7 @@ async fn a_dispatchers_messages_are_refused_with_a_pointer() {
             let refused = refusal(&mut live, message).await;
             assert_eq!((refused.0.as_str(), refused.1.as_deref()), (*name, *pointer), "{message}");
         }
-        live.joins(Topic::Map).await;
+        live.joins_map().await;
         for (member, value) in [("west", 181.0), ("south", -91.0), ("north", 100.0), ("zoom", -1.0), ("east", -180.5)] {
             let mut viewport = json!({ "t": "viewport", "west": 24.0, "south": 60.0, "east": 25.0, "north": 61.0, "zoom": 12.0 });
             viewport[member] = json!(value);
