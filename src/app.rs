@@ -18,8 +18,10 @@ use tokio::task::JoinHandle;
 
 /// How long a request may still take once the hub is to stop.
 const GRACE_S: u64 = 5;
+/// How long the lanes may take to write what they hold.
+const DRAIN: Duration = Duration::from_secs(10);
 /// Partitions are made ahead, and what is too old is dropped, this often.
-const UPKEEP: Duration = Duration::from_secs(3_600);
+const UPKEEP: Duration = Duration::from_hours(1);
 /// Commands are remembered this long.
 const COMMANDS_KEPT_MS: i64 = 30 * 24 * 3_600_000;
 const DAY_MS: i64 = 24 * 3_600_000;
@@ -75,7 +77,10 @@ impl App {
         self.hub.close_sessions();
         self.server.stop(true).await;
         self.serving.await??;
-        self.hub.stop().await;
+        // What the lanes hold while Postgres is away was never acknowledged: its senders keep it.
+        if tokio::time::timeout(DRAIN, self.hub.stop()).await.is_err() {
+            tracing::warn!("stopped before everything was written; what is missing was not acknowledged");
+        }
         self.hub.store().close().await;
         if let Some(postgres) = self.postgres {
             postgres.stop().await;
@@ -86,13 +91,11 @@ impl App {
 
 /// The configured database, or a private one in the data folder.
 pub async fn database(config: &Config) -> anyhow::Result<(Database, Option<PrivatePostgres>)> {
-    match &config.database_url {
-        Some(url) => Ok((Database::at(url.reveal())?, None)),
-        None => {
-            let postgres = PrivatePostgres::start(&config.data).await?;
-            Ok((postgres.database().clone(), Some(postgres)))
-        }
+    if let Some(url) = &config.database_url {
+        return Ok((Database::at(url.reveal())?, None));
     }
+    let postgres = PrivatePostgres::start(&config.data).await?;
+    Ok((postgres.database().clone(), Some(postgres)))
 }
 
 async fn keep_up_hourly(store: Store, keep_days: u16) {

@@ -79,8 +79,7 @@ pub async fn run() -> anyhow::Result<()> {
         Command::Replay(options) => play(options).await,
         Command::Migrate(place) => migrate(&place.settings()?).await,
         Command::CheckConfig(place) => {
-            place.settings()?;
-            say("The settings fit.");
+            say(&place.settings()?.to_string());
             Ok(())
         }
     }
@@ -106,8 +105,12 @@ async fn run_demo(options: &Demo) -> anyhow::Result<()> {
     if options.fresh {
         private_postgres::forget(&config.data)?;
     }
-    let app = App::start(&config).await?;
-    demo::seed(app.hub()).await.context("the demo companies could not be made")?;
+    let (database, postgres) = app::database(&config).await?;
+    Store::migrate(&database).await?;
+    let store = Store::connect(&database).await?;
+    // Before the hub starts: it then loads the demo's open jobs like any others.
+    demo::seed(&store).await.context("the demo companies could not be made")?;
+    let app = App::serve(&config, store, postgres).await?;
     let address = format!("http://{}", app.address());
     say(&demo::greeting(&address));
     say(&format!("listening on {address}"));

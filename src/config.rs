@@ -146,7 +146,7 @@ pub struct Config {
     pub session_days: u16,
     /// Days that fixes are kept.
     pub fixes_keep_days: u16,
-    /// A PMTiles file for the ground of maps; none: the built-in one.
+    /// A `PMTiles` file for the ground of maps; none: the built-in one.
     pub basemap: Option<PathBuf>,
     /// A CSV file of addresses; none: the built-in one.
     pub gazetteer: Option<PathBuf>,
@@ -178,6 +178,30 @@ impl Config {
         settings.take_table(path, "", &table)?;
         let ignored_variables = settings.take_variables(variables);
         settings.parse(ignored_variables)
+    }
+}
+
+/// What is in force, as a file would say it. Secrets stay secret.
+impl fmt::Display for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let file = |path: &Option<PathBuf>| path.as_deref().unwrap_or(Path::new("")).display().to_string();
+        let proxies: Vec<String> = self.trusted_proxies.iter().map(IpAddr::to_string).collect();
+        let log_format = match self.log_format {
+            LogFormat::Text => "text",
+            LogFormat::Json => "json",
+        };
+        writeln!(f, "listen = \"{}\"", self.listen)?;
+        writeln!(f, "data = \"{}\"", self.data.display())?;
+        writeln!(f, "public_url = \"{}\"", self.public_url.as_ref().map_or("", PublicUrl::as_str))?;
+        writeln!(f, "trusted_proxies = {proxies:?}")?;
+        writeln!(f, "database.url = \"{}\"", if self.database_url.is_some() { "(secret)" } else { "" })?;
+        writeln!(f, "log.format = \"{log_format}\"")?;
+        writeln!(f, "log.filter = \"{}\"", self.log_filter)?;
+        writeln!(f, "sessions.days = {}", self.session_days)?;
+        writeln!(f, "fixes.keep_days = {}", self.fixes_keep_days)?;
+        writeln!(f, "map.basemap = \"{}\"", file(&self.basemap))?;
+        write!(f, "places.gazetteer = \"{}\"", file(&self.gazetteer))?;
+        self.ignored_variables.iter().try_for_each(|variable| write!(f, "\n# {variable} means nothing to the hub"))
     }
 }
 
@@ -308,6 +332,12 @@ mod tests {
     }
 
     #[test]
+    fn what_is_in_force_can_be_read_again() {
+        let config = parse("trusted_proxies = [\"10.0.0.1\"]\nlog.format = \"json\"\nsessions.days = 3", &[]).unwrap();
+        assert_eq!(parse(&config.to_string(), &[]).unwrap(), config);
+    }
+
+    #[test]
     fn a_variable_wins_over_the_file() {
         let config = parse("listen = \"127.0.0.1:1\"\n[sessions]\ndays = 7", &[("HUB_LISTEN", "127.0.0.1:2"), ("HOME", "/")]).unwrap();
         assert_eq!(config.listen, "127.0.0.1:2".parse().unwrap());
@@ -345,7 +375,7 @@ mod tests {
         let error = parse("database.url = \"mysql://u:hunter2@h/d\"", &[]).unwrap_err();
         assert!(!format!("{error} {error:?}").contains("hunter2"));
         let config = parse("", &[("HUB_DATABASE_URL", "postgres://u:hunter2@h/d")]).unwrap();
-        assert!(!format!("{config:?}").contains("hunter2"));
+        assert!(!format!("{config:?} {config}").contains("hunter2"));
         assert_eq!(config.database_url.unwrap().reveal(), "postgres://u:hunter2@h/d");
     }
 

@@ -1,6 +1,8 @@
 //! Of the database itself: every table with a tenant column is guarded by forced row level security, so that a
 //! forgotten filter shows nothing of anybody else. A new table that is not guarded fails here.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
 use dispatch_hub::store::{Database, Role, scratch};
 use sqlx::{AssertSqlSafe, Connection, PgConnection, Row};
 use std::collections::BTreeMap;
@@ -99,7 +101,8 @@ async fn every_tenant_table_is_guarded() {
                 .fetch_all(&mut owner)
                 .await
                 .unwrap();
-        let seen: Vec<(&str, &str, &str)> = policies.iter().map(|(name, command, roles, _)| (name.as_str(), command.as_str(), roles.as_str())).collect();
+        let seen: Vec<(&str, &str, &str)> =
+            policies.iter().map(|(name, command, roles, _)| (name.as_str(), command.as_str(), roles.as_str())).collect();
         let mut wanted = vec![("app", "SELECT", "{hub_app}"), ("owner", "ALL", "{hub}"), ("writer", "ALL", "{hub_writer}")];
         if COURIER.contains(&table.as_str()) {
             wanted.insert(1, ("courier", "ALL", "{hub_courier}"));
@@ -113,10 +116,15 @@ async fn nobody_reaches_a_partition_directly() {
     let database = scratch::database().await.unwrap();
     let mut owner = connect(&database, Role::Owner).await;
     sqlx::query("select make_fix_days(current_date, current_date)").execute(&mut owner).await.unwrap();
-    let partitions: Vec<String> = sqlx::query_scalar("select c.relname::text from pg_class c where c.relispartition and c.relkind = 'r'").fetch_all(&mut owner).await.unwrap();
+    let partitions: Vec<String> =
+        sqlx::query_scalar("select c.relname::text from pg_class c where c.relispartition and c.relkind = 'r'").fetch_all(&mut owner).await.unwrap();
     assert_eq!(partitions.len(), 2);
     for partition in partitions {
-        let forced: bool = sqlx::query_scalar("select relrowsecurity and relforcerowsecurity from pg_class where oid = $1::regclass").bind(&partition).fetch_one(&mut owner).await.unwrap();
+        let forced: bool = sqlx::query_scalar("select relrowsecurity and relforcerowsecurity from pg_class where oid = $1::regclass")
+            .bind(&partition)
+            .fetch_one(&mut owner)
+            .await
+            .unwrap();
         assert!(forced, "{partition}");
         for role in [Role::App, Role::Writer, Role::Courier] {
             let read = sqlx::query(AssertSqlSafe(format!("select from {partition}"))).execute(&mut connect(&database, role).await).await;
@@ -154,12 +162,17 @@ async fn a_reader_sees_its_tenant_and_writes_nothing() {
         // The setting is empty, not absent, once a transaction with it has ended.
         let seen: Vec<Uuid> = sqlx::query_scalar(AssertSqlSafe(all.as_str())).fetch_all(&mut reader).await.unwrap();
         assert!(seen.is_empty(), "{table} after a transaction");
-        for write in [format!("delete from {table}"), format!("update {table} set {column} = {column}"), format!("insert into {table} default values")] {
+        for write in
+            [format!("delete from {table}"), format!("update {table} set {column} = {column}"), format!("insert into {table} default values")]
+        {
             let error = sqlx::query(AssertSqlSafe(write.as_str())).execute(&mut reader).await.expect_err(&write);
-            assert_eq!(error.as_database_error().and_then(|error| error.code()).as_deref(), Some("42501"), "{write}");
+            assert_eq!(error.as_database_error().and_then(sqlx::error::DatabaseError::code).as_deref(), Some("42501"), "{write}");
         }
     }
-    for call in ["select make_fix_days(current_date, current_date)", "select commit_batch('{}','{}','{}','{}','{}','{}','{}','{}','{}','{}','{}','{}','{}','{}','{}')"] {
+    for call in [
+        "select make_fix_days(current_date, current_date)",
+        "select commit_batch('{}','{}','{}','{}','{}','{}','{}','{}','{}','{}','{}','{}','{}','{}','{}')",
+    ] {
         assert!(sqlx::query(call).execute(&mut reader).await.is_err(), "{call}");
     }
     assert!(sqlx::query("select from login").execute(&mut reader).await.is_err(), "a reader reads log-ins");
@@ -169,11 +182,19 @@ async fn a_reader_sees_its_tenant_and_writes_nothing() {
 async fn the_log_can_only_grow() {
     let database = scratch::database().await.unwrap();
     let mut writer = connect(&database, Role::Writer).await;
-    for write in ["update event set seq = 1", "update event set kind = 1", "delete from event", "truncate event", "delete from tenant_seq", "drop table event"] {
+    for write in
+        ["update event set seq = 1", "update event set kind = 1", "delete from event", "truncate event", "delete from tenant_seq", "drop table event"]
+    {
         assert!(sqlx::query(write).execute(&mut writer).await.is_err(), "{write}");
     }
     let mut courier = connect(&database, Role::Courier).await;
-    for write in ["update job set version = 1", "update event set data = '{}'", "select from login", "select from login_session", "insert into alert default values"] {
+    for write in [
+        "update job set version = 1",
+        "update event set data = '{}'",
+        "select from login",
+        "select from login_session",
+        "insert into alert default values",
+    ] {
         assert!(sqlx::query(write).execute(&mut courier).await.is_err(), "{write}");
     }
 }

@@ -1,18 +1,20 @@
-/// Journeys in the system's Chromium against a hub that is already running (`HUB_URL`, else the demo's address).
+/// Journeys in the system's Chromium; tests/fixtures.ts runs the real hub for them (`HUB_BIN`, else the debug build).
 import { defineConfig, devices } from '@playwright/test';
 
 export default defineConfig({
   testDir: 'tests',
-  timeout: 60_000,
+  // Generous: a debug build, software graphics and a compiler may share the machine. Speed is measured elsewhere.
+  timeout: 120_000,
+  expect: { timeout: 20_000 },
   // The journeys share one hub and often one machine of two cores.
   workers: 1,
   fullyParallel: false,
   reporter: process.env.CI ? 'line' : 'list',
   use: {
     ...devices['Desktop Chrome'],
-    baseURL: process.env.HUB_URL ?? 'http://127.0.0.1:8080',
     viewport: { width: 1440, height: 900 },
     locale: 'en-GB',
+    actionTimeout: 20_000,
     trace: 'retain-on-failure',
     launchOptions: {
       executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',

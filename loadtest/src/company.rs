@@ -3,6 +3,7 @@
 
 use anyhow::Context;
 use dispatch_hub::{
+    auth::Token,
     domain::{
         field::Rule,
         ids::{CustomerId, TemplateId, TenantId, WorkerId},
@@ -36,7 +37,7 @@ pub(crate) struct Person {
     /// Their id in it.
     pub(crate) id: Uuid,
     /// The cookie.
-    pub(crate) session: String,
+    pub(crate) session: Token,
 }
 
 /// A portal user.
@@ -144,9 +145,9 @@ enum Kind {
 /// Log-ins, memberships and log-in sessions.
 async fn people(connection: &mut PgConnection, tenant: TenantId, kind: Kind, count: usize) -> anyhow::Result<Vec<Person>> {
     let people: Vec<Person> =
-        (0..count).map(|_| Person { tenant, id: Uuid::now_v7(), session: dispatch_hub::auth::new_token() }).collect();
+        (0..count).map(|_| Person { tenant, id: Uuid::now_v7(), session: Token::random() }).collect();
     let ids: Vec<Uuid> = people.iter().map(|person| person.id).collect();
-    let hashes: Vec<Vec<u8>> = people.iter().map(|person| dispatch_hub::auth::token_hash(&person.session).to_vec()).collect();
+    let hashes: Vec<Vec<u8>> = people.iter().map(|person| person.session.hash()).collect();
     let membership = match kind {
         Kind::Dispatcher => "insert into dispatcher (tenant, id, login, name) select $1, id, id, 'Dispatcher ' || n",
         Kind::Worker => "insert into worker (tenant, id, login, name, on_duty) select $1, id, id, 'Worker ' || n, true",

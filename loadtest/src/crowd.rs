@@ -94,20 +94,20 @@ impl Leader {
         for (number, dispatcher) in company.dispatchers.iter().enumerate() {
             arrivals.tick().await;
             let looks_at = places.get(number * places.len() / company.dispatchers.len()).copied().unwrap_or((60.17, 24.94));
-            let client = anybody.with_cookie(&dispatcher.session);
+            let client = anybody.with_cookie(dispatcher.session.to_string());
             leader.watchers.spawn(Dispatcher::new(Arc::clone(&leader.crowd), dispatcher.tenant, number, client, looks_at).run());
             arrived(1);
         }
         for (number, user) in company.portal_users.iter().enumerate() {
             arrivals.tick().await;
-            let (client, template) = (anybody.with_cookie(&user.person.session), company.template(user.person.tenant));
+            let (client, template) = (anybody.with_cookie(user.person.session.to_string()), company.template(user.person.tenant));
             leader.watchers.spawn(Portal::new(Arc::clone(&leader.crowd), number, client, user.customer, template).run());
             arrived(1);
         }
         for (worker, way) in company.workers.iter().zip(ways) {
             arrivals.tick().await;
             let id = WorkerId(worker.id);
-            let client = anybody.with_cookie(&worker.session);
+            let client = anybody.with_cookie(worker.session.to_string());
             leader.workers.spawn(Worker::new(Arc::clone(&leader.crowd), (worker.tenant, id), client, way, jobs.get(&id).copied()).run());
             arrived(1);
         }
@@ -145,7 +145,7 @@ async fn started_jobs(anybody: &Client, company: &Company) -> anyhow::Result<Vec
         let of_tenant = |person: &&Person| person.tenant == user.person.tenant;
         let dispatcher = company.dispatchers.iter().find(of_tenant).context("a company without a dispatcher")?;
         let session = &company.workers.iter().find(|person| person.id == worker.0).context("the worker")?.session;
-        let (dispatcher, as_worker) = (anybody.with_cookie(&dispatcher.session), anybody.with_cookie(session));
+        let (dispatcher, as_worker) = (anybody.with_cookie(dispatcher.session.to_string()), anybody.with_cookie(session.to_string()));
         let now = At(now_ms());
         let body = json!({
             "template": company.template(user.person.tenant), "customer": user.customer, "worker": worker,

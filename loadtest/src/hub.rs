@@ -62,9 +62,11 @@ impl Launch {
         let begun = Instant::now();
         let mut child = Command::new(&self.binary)
             .arg("serve")
-            .env("HUB_LISTEN", format!("127.0.0.1:{}", self.port))
-            .env("HUB_DATA", &self.data)
-            .env("RUST_LOG", "warn")
+            .args(["--listen", &format!("127.0.0.1:{}", self.port)])
+            .arg("--data")
+            .arg(&self.data)
+            // Not the settings of whoever measures.
+            .current_dir(self.data.parent().context("the data folder lies somewhere")?)
             .stdin(Stdio::null())
             .stdout(log.try_clone()?)
             .stderr(log)

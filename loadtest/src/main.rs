@@ -22,19 +22,20 @@ use run::Run;
 use std::{process::ExitCode, time::Duration};
 use torture::Torture;
 
-/// Measures a hub under load.
+/// Measures a hub under a steady load.
 #[derive(Debug, Parser)]
 #[command(version)]
+#[command(args_conflicts_with_subcommands = true)]
 struct Loadtest {
     #[command(subcommand)]
-    scenario: Scenario,
+    scenario: Option<Scenario>,
+    #[command(flatten)]
+    run: Run,
 }
 
 #[derive(Debug, Subcommand)]
 enum Scenario {
-    /// A steady load, measured.
-    Run(Run),
-    /// The same with kill -9 at random moments: nothing acknowledged may be lost, nothing applied twice.
+    /// The steady load with kill -9 at random moments: nothing acknowledged may be lost, nothing applied twice.
     Torture {
         /// How often.
         #[arg(long, default_value_t = 5)]
@@ -47,9 +48,10 @@ enum Scenario {
 #[tokio::main]
 #[expect(clippy::print_stdout, reason = "the report is for the terminal")]
 async fn main() -> anyhow::Result<ExitCode> {
-    let report = match Loadtest::parse().scenario {
-        Scenario::Run(run) => run.go(None).await?,
-        Scenario::Torture { kills, run } => {
+    let Loadtest { scenario, run: steady } = Loadtest::parse();
+    let report = match scenario {
+        None => steady.go(None).await?,
+        Some(Scenario::Torture { kills, run }) => {
             println!("seed {}", run.seed);
             let torture = Torture::new(kills, run.seed, Duration::from_secs(run.seconds), Duration::from_secs(4));
             run.go(Some(torture)).await?

@@ -44,6 +44,8 @@ pub(crate) struct Report {
     pub(crate) name: String,
     /// What it was asked for.
     pub(crate) arguments: String,
+    /// How often the hub was killed meanwhile; then CPU and the bars say nothing.
+    pub(crate) kills: u32,
     /// Length of the steady part.
     pub(crate) seconds: f64,
     /// Fixes stored and acknowledged in the steady part.
@@ -100,6 +102,9 @@ impl Percentiles {
 impl Report {
     /// The bars of the standard load that are missed, in words.
     pub(crate) fn missed_bars(&self) -> Vec<String> {
+        if self.kills > 0 {
+            return Vec::new();
+        }
         let bars = [("portal_job_to_dispatcher", 50.0), ("command_to_customer", 50.0), ("fix_to_customer", 100.0), ("fix_ack", 100.0)];
         let missed = bars.into_iter().filter_map(|(name, bar_ms)| {
             let p99_ms = self.latencies.get(name)?.p99_ms;
@@ -130,7 +135,11 @@ impl Report {
         }
         let Self { seconds, fixes_acked, commands_acked, jobs_created, hub_cores, postgres_cores, .. } = self;
         line(format_args!("{fixes_acked} fixes, {commands_acked} status changes, {jobs_created} portal jobs acknowledged in {seconds:.0} s"));
-        line(format_args!("CPU: hub {hub_cores:.2} cores, Postgres {postgres_cores:.2} cores; per fix, all else included: hub {:.0} us, Postgres {:.0} us", self.hub_cpu_us_per_fix, self.postgres_cpu_us_per_fix));
+        if self.kills == 0 {
+            line(format_args!("CPU: hub {hub_cores:.2} cores, Postgres {postgres_cores:.2} cores; per fix, all else included: hub {:.0} us, Postgres {:.0} us", self.hub_cpu_us_per_fix, self.postgres_cpu_us_per_fix));
+        } else {
+            line(format_args!("the hub was killed {} times", self.kills));
+        }
         if let (Some(first), Some(last)) = (self.samples.first(), self.samples.last()) {
             line(format_args!("memory of the hub: {:.0} MB at first, {:.0} MB in the end", first.memory_mb, last.memory_mb));
         }

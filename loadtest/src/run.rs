@@ -111,7 +111,7 @@ impl Run {
         let before = counts(&crowd.measures);
         crowd.measures.measure(true);
         let (cpu_before, begun) = (hub.cpu()?, Instant::now());
-        let mut samples = Vec::new();
+        let (mut samples, mut kills) = (Vec::new(), 0);
         let mut last_look = (cpu_before, 0.0);
         say.set_length(self.seconds);
         let mut seconds = tokio::time::interval(Duration::from_secs(1));
@@ -124,6 +124,7 @@ impl Run {
             if let Some(torture) = &mut torture
                 && torture.is_due(begun.elapsed())
             {
+                kills += 1;
                 hub.kill().await?;
                 hub = launch.start().await?;
                 ready_after.push(hub.ready_after);
@@ -148,6 +149,7 @@ impl Run {
         let report = Report {
             name: self.name.clone(),
             arguments: format!("{self:?}"),
+            kills,
             seconds: steady_s,
             fixes_acked: after.0 - before.0,
             commands_acked: after.1 - before.1,

@@ -17,7 +17,7 @@ const ACCOUNTS: usize = 10_000;
 
 /// Guesses of all accounts. Cheap to clone.
 #[derive(Debug, Clone, Default)]
-pub struct Guesses(Arc<Mutex<HashMap<String, Account>>>);
+pub(super) struct Guesses(Arc<Mutex<HashMap<String, Account>>>);
 
 #[derive(Debug, Default)]
 struct Account {
@@ -31,14 +31,14 @@ struct Window(VecDeque<At>);
 
 /// Too many guesses: none is evaluated for this many seconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct TooMany {
+pub(super) struct TooMany {
     /// At least 1.
-    pub retry_after_s: u32,
+    pub(super) retry_after_s: u32,
 }
 
 impl Guesses {
     /// Counts a guess before it is evaluated, so that guesses at the same moment count too.
-    pub fn begin(&self, email: &str, from: Option<IpAddr>, now: At) -> Result<(), TooMany> {
+    pub(super) fn begin(&self, email: &str, from: Option<IpAddr>, now: At) -> Result<(), TooMany> {
         let mut accounts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if accounts.len() >= ACCOUNTS {
             accounts.retain(|_, account| account.is_worth_keeping(now));
@@ -47,7 +47,7 @@ impl Guesses {
     }
 
     /// The guess was right, so it was none.
-    pub fn right(&self, email: &str, from: Option<IpAddr>) {
+    pub(super) fn right(&self, email: &str, from: Option<IpAddr>) {
         let mut accounts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(account) = accounts.get_mut(email) else { return };
         account.window(from).0.pop_back();
@@ -107,31 +107,31 @@ mod tests {
 
     const NOW: At = At(1_000_000_000);
 
-    fn address(last: u8) -> Option<IpAddr> {
-        Some(IpAddr::from([192, 0, 2, last]))
+    fn address(last: u8) -> IpAddr {
+        IpAddr::from([192, 0, 2, last])
     }
 
     #[test]
     fn ten_guesses_from_many_addresses_and_no_more() {
         let guesses = Guesses::default();
         for guess in 0..10 {
-            guesses.begin("a@example.com", address(guess), NOW.plus_ms(i64::from(guess))).unwrap();
+            guesses.begin("a@example.com", Some(address(guess)), NOW.plus_ms(i64::from(guess))).unwrap();
         }
-        assert_eq!(guesses.begin("a@example.com", address(99), NOW.plus_min(1)), Err(TooMany { retry_after_s: 14 * 60 + 1 }));
-        guesses.begin("b@example.com", address(1), NOW).unwrap();
-        guesses.begin("a@example.com", address(1), NOW.plus_min(15)).unwrap();
-        assert_eq!(guesses.begin("a@example.com", address(1), NOW.plus_min(15)), Err(TooMany { retry_after_s: 1 }));
+        assert_eq!(guesses.begin("a@example.com", Some(address(99)), NOW.plus_min(1)), Err(TooMany { retry_after_s: 14 * 60 + 1 }));
+        guesses.begin("b@example.com", Some(address(1)), NOW).unwrap();
+        guesses.begin("a@example.com", Some(address(1)), NOW.plus_min(15)).unwrap();
+        assert_eq!(guesses.begin("a@example.com", Some(address(1)), NOW.plus_min(15)), Err(TooMany { retry_after_s: 1 }));
     }
 
     #[test]
     fn right_ones_do_not_count_and_the_owner_stays_in() {
         let guesses = Guesses::default();
         for _ in 0..50 {
-            guesses.begin("a@example.com", address(1), NOW).unwrap();
-            guesses.right("a@example.com", address(1));
+            guesses.begin("a@example.com", Some(address(1)), NOW).unwrap();
+            guesses.right("a@example.com", Some(address(1)));
         }
-        while guesses.begin("a@example.com", address(2), NOW).is_ok() {}
-        guesses.begin("a@example.com", address(1), NOW).unwrap();
+        while guesses.begin("a@example.com", Some(address(2)), NOW).is_ok() {}
+        guesses.begin("a@example.com", Some(address(1)), NOW).unwrap();
     }
 
     #[test]

@@ -16,7 +16,6 @@ use crate::domain::portal;
 use crate::domain::tenant::Tenant;
 use crate::store::logins::PersonKind;
 use crate::store::{self, Store};
-use crate::telemetry;
 use guesses::Guesses;
 use password::Passwords;
 use sqlx::PgConnection;
@@ -216,7 +215,7 @@ impl Auth {
             return Err(Error::WrongPassword);
         }
         self.guesses.begin(&email, from, now).map_err(|too_many| {
-            metrics::counter!(telemetry::PASSWORDS, "outcome" => "limited").increment(1);
+            metrics::counter!("hub_passwords_total", "outcome" => "limited").increment(1);
             Error::TooManyGuesses { retry_after_s: too_many.retry_after_s }
         })?;
         let mut connection = self.store.write().await?;
@@ -226,7 +225,7 @@ impl Auth {
         let (id, hash) = login.map(|login| (login.id, login.password_hash)).unzip();
         let right = self.passwords.check(password, hash.flatten()).await.map_err(|_overrun| Error::Busy)?;
         let outcome = if right { "right" } else { "wrong" };
-        metrics::counter!(telemetry::PASSWORDS, "outcome" => outcome).increment(1);
+        metrics::counter!("hub_passwords_total", "outcome" => outcome).increment(1);
         let login = id.filter(|_| right).ok_or(Error::WrongPassword)?;
         self.guesses.right(&email, from);
         Ok(login)

@@ -15,11 +15,11 @@ const WAITING_MAX: usize = 500;
 
 /// Too many passwords wait to be checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Overrun;
+pub(super) struct Overrun;
 
 /// Hashes and checks passwords. The parameters are the crate's defaults, OWASP's minimum: Argon2id, 19 MiB, 2 passes, 1 lane.
 #[derive(Debug, Clone)]
-pub struct Passwords {
+pub(super) struct Passwords {
     turns: Arc<Semaphore>,
     queue: Arc<Semaphore>,
 }
@@ -37,12 +37,12 @@ impl Default for Passwords {
 
 impl Passwords {
     /// The PHC string of a new password.
-    pub async fn hash(&self, password: String) -> Result<String, Overrun> {
+    pub(super) async fn hash(&self, password: String) -> Result<String, Overrun> {
         self.work(move || hash_now(&password)).await
     }
 
     /// Whether `password` is the one of `hash`. Without a hash it is not, which takes as long to find out.
-    pub async fn check(&self, password: String, hash: Option<String>) -> Result<bool, Overrun> {
+    pub(super) async fn check(&self, password: String, hash: Option<String>) -> Result<bool, Overrun> {
         self.work(move || {
             let known = hash.is_some();
             let hash = hash.unwrap_or_else(|| NOBODY.clone());

@@ -8,7 +8,7 @@ pub use reqwest::Method;
 pub use socket::{Closed, Frame, Receiver, Sender, Socket};
 
 use crate::protocol::{Encoding, Problem, views::Caller};
-use reqwest::{StatusCode, header};
+use reqwest::header;
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use std::sync::Once;
@@ -58,7 +58,7 @@ enum Credential {
 pub struct Answer {
     /// The HTTP status.
     pub status: u16,
-    /// The body, `null` if it is no JSON.
+    /// The body: JSON, or else its text; `null` if there is none.
     pub body: Value,
 }
 
@@ -121,6 +121,12 @@ impl Client {
     #[must_use]
     pub fn with_bearer(&self, token: impl Into<String>) -> Self {
         Self { credential: Credential::Bearer(token.into()), ..self.clone() }
+    }
+
+    /// The same caller by another address of the hub.
+    #[must_use]
+    pub fn at(&self, base_url: &str) -> Self {
+        Self { base_url: base_url.trim_end_matches('/').to_owned(), ..self.clone() }
     }
 
     /// Who this caller is.
@@ -190,14 +196,14 @@ impl Credential {
 }
 
 async fn answer(response: reqwest::Response) -> Result<Answer, Error> {
-    let status = response.status();
+    let status = response.status().as_u16();
     let bytes = response.bytes().await.map_err(unreachable)?;
     let body = match serde_json::from_slice(&bytes) {
         Ok(body) => body,
-        Err(_) if bytes.is_empty() || status != StatusCode::OK => Value::Null,
-        Err(error) => return Err(strange(error)),
+        Err(_) if bytes.is_empty() => Value::Null,
+        Err(_) => Value::String(String::from_utf8_lossy(&bytes).into_owned()),
     };
-    Ok(Answer { status: status.as_u16(), body })
+    Ok(Answer { status, body })
 }
 
 /// TLS needs one cryptography provider per process; whoever was first keeps it.

@@ -35,6 +35,7 @@ pub(super) struct NewJobBody {
 
 /// What `PATCH /api/jobs/{id}` takes. Absent members stay, null empties.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[expect(clippy::option_option, reason = "absent and emptied differ")]
 pub(super) struct EditBody {
     pub(super) version: Option<i64>,
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]

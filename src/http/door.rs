@@ -3,7 +3,6 @@
 use super::Parts;
 use super::error::Error;
 use crate::auth::origin;
-use crate::telemetry;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
@@ -27,7 +26,7 @@ const HEADERS: [(HeaderName, &str); 5] = [
 ];
 
 /// The outermost layer.
-pub async fn guard(request: ServiceRequest, next: Next<impl MessageBody + 'static>) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+pub(super) async fn guard(request: ServiceRequest, next: Next<impl MessageBody + 'static>) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
     let began = Instant::now();
     let method = request.method().clone();
     let mut answer = if is_foreign(&request) {
@@ -63,8 +62,8 @@ fn count(method: &Method, answer: &ServiceResponse<BoxBody>, began: Instant) {
         Method::GET | Method::HEAD | Method::POST | Method::PATCH | Method::PUT | Method::DELETE => method.to_string(),
         _ => "other".into(),
     };
-    metrics::counter!(telemetry::HTTP_REQUESTS, "method" => method, "route" => route.clone(), "status" => status).increment(1);
-    metrics::histogram!(telemetry::HTTP_SECONDS, "route" => route).record(began.elapsed());
+    metrics::counter!("hub_http_requests_total", "method" => method, "route" => route.clone(), "status" => status).increment(1);
+    metrics::histogram!("hub_http_seconds", "route" => route).record(began.elapsed());
 }
 
 /// The address that a request comes from: the peer's, or the one that a trusted proxy saw.

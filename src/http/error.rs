@@ -167,7 +167,7 @@ impl ResponseError for Error {
 }
 
 /// A problem as an answer.
-pub fn answer(problem: &Problem) -> HttpResponse {
+fn answer(problem: &Problem) -> HttpResponse {
     let status = problem.status.try_into().expect("every problem has a real status");
     HttpResponse::build(status).insert_header((header::CONTENT_TYPE, "application/problem+json")).json(problem)
 }

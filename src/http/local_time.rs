@@ -7,7 +7,7 @@ use jiff::tz::{AmbiguousOffset, TimeZone};
 use jiff::{SignedDuration, Timestamp};
 
 /// The instant that `text` names. A local time that is there twice is the first; one that is skipped is refused.
-pub fn parse(text: &str, zone: &str) -> Result<At, Why> {
+pub(super) fn parse(text: &str, zone: &str) -> Result<At, Why> {
     if let Ok(instant) = text.parse::<Timestamp>() {
         return Ok(At(instant.as_millisecond()));
     }

@@ -19,11 +19,11 @@ use std::str::FromStr;
 use uuid::Uuid;
 
 /// The most bytes of a JSON body.
-pub const BODY_MAX: usize = 64 * 1024;
+pub(super) const BODY_MAX: usize = 64 * 1024;
 
 /// A JSON body of a type. Unreadable JSON is `unreadable`; readable JSON of another shape is `invalid` with a pointer.
 #[derive(Debug)]
-pub struct Body<T>(pub T);
+pub(super) struct Body<T>(pub(super) T);
 
 impl<T: DeserializeOwned + 'static> FromRequest for Body<T> {
     type Error = Error;
@@ -53,12 +53,16 @@ fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Error> {
     let outcome = serde_path_to_error::deserialize(&mut deserializer);
     // Whether it is JSON at all is asked of the whole: a member that does not fit may come before a missing brace.
     serde_json::from_slice::<IgnoredAny>(body).map_err(|error| Problem::with_detail(Name::Unreadable, format!("Not JSON: {error}")))?;
+    // Serde would take a list for an object, member by member.
+    if body.trim_ascii_start().first() != Some(&b'{') {
+        return Err(Error::invalid("", &Why::Expected("an object")));
+    }
     outcome.map_err(|error| Misfit::new(error).into())
 }
 
 /// The `{id}` of a path; anything but a UUID is `missing`, like an id that does not exist.
 #[derive(Debug)]
-pub struct Id<T>(pub T);
+pub(super) struct Id<T>(pub(super) T);
 
 impl<T: From<Uuid>> FromRequest for Id<T> {
     type Error = Error;
@@ -77,7 +81,7 @@ fn parse_id(text: &str) -> Option<Uuid> {
 
 /// The query parameters of a request, each possibly several times.
 #[derive(Debug)]
-pub struct Query(Vec<(String, String)>);
+pub(super) struct Query(Vec<(String, String)>);
 
 impl FromRequest for Query {
     type Error = Error;
@@ -91,12 +95,12 @@ impl FromRequest for Query {
 
 impl Query {
     /// All values of a parameter.
-    pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+    pub(super) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         self.0.iter().filter(move |(key, value)| key == name && !value.is_empty()).map(|(_, value)| value.as_str())
     }
 
     /// The text of a parameter that is there once; an empty one is absent.
-    pub fn text<'a>(&'a self, name: &'a str) -> Result<Option<&'a str>, Error> {
+    pub(super) fn text<'a>(&'a self, name: &'a str) -> Result<Option<&'a str>, Error> {
         let mut values = self.all(name);
         match (values.next(), values.next()) {
             (value, None) => Ok(value),
@@ -105,25 +109,25 @@ impl Query {
     }
 
     /// A parameter of a type.
-    pub fn parsed<T: FromStr>(&self, name: &str, expected: &'static str) -> Result<Option<T>, Error> {
+    pub(super) fn parsed<T: FromStr>(&self, name: &str, expected: &'static str) -> Result<Option<T>, Error> {
         let parse = |text: &str| text.parse().map_err(|_unfit| Error::invalid(format!("/{name}"), &Why::Expected(expected)));
         self.text(name)?.map(parse).transpose()
     }
 
     /// An id.
-    pub fn id<T: From<Uuid>>(&self, name: &str) -> Result<Option<T>, Error> {
+    pub(super) fn id<T: From<Uuid>>(&self, name: &str) -> Result<Option<T>, Error> {
         let parse = |text: &str| parse_id(text).map(T::from).ok_or_else(|| Error::invalid(format!("/{name}"), &Why::Expected("an id")));
         self.text(name)?.map(parse).transpose()
     }
 
     /// An instant, or a local time of this zone.
-    pub fn instant(&self, name: &str, zone: &str) -> Result<Option<At>, Error> {
+    pub(super) fn instant(&self, name: &str, zone: &str) -> Result<Option<At>, Error> {
         let parse = |text: &str| local_time::parse(text, zone).map_err(|why| Error::invalid(format!("/{name}"), &why));
         self.text(name)?.map(parse).transpose()
     }
 
     /// How many items of a list are wanted.
-    pub fn limit(&self) -> Result<usize, Error> {
+    pub(super) fn limit(&self) -> Result<usize, Error> {
         match self.parsed("limit", "a number from 1 to 200")? {
             None => Ok(50),
             Some(limit @ 1..=200) => Ok(limit),
@@ -134,7 +138,7 @@ impl Query {
 
 /// The optional `Idempotency-Key`: 1 to 200 printable ASCII characters.
 #[derive(Debug)]
-pub struct IdempotencyKey(pub Option<String>);
+pub(super) struct IdempotencyKey(pub(super) Option<String>);
 
 impl FromRequest for IdempotencyKey {
     type Error = Error;
@@ -179,7 +183,9 @@ mod tests {
             ("[]x", "unreadable", None),
             (r#"{"name":1,"list":[]}"#, "invalid", Some("/name")),
             (r#"{"name":"a","list":[{"number":1},{"number":300}]}"#, "invalid", Some("/list/1/number")),
-            (r#"{"name":"a"}"#, "invalid", Some("")),
+            (r#"{"name":"a"}"#, "invalid", Some("/list")),
+            (r#"{"name":"a","list":[{}]}"#, "invalid", Some("/list/0/number")),
+            (r#"["a",[]]"#, "invalid", Some("")),
             ("null", "invalid", Some("")),
         ];
         for (body, name, pointer) in table {

@@ -23,8 +23,8 @@ pub(super) async fn metrics(parts: Data<Parts>) -> HttpResponse {
     HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body(parts.metrics.render())
 }
 
-pub(super) async fn socket(parts: Data<Parts>, me: Me, request: HttpRequest, payload: Payload) -> Result<HttpResponse, actix_web::Error> {
-    ws::open(&request, payload, &parts.hub, (*me).clone())
+pub(super) async fn socket(parts: Data<Parts>, me: Me, request: HttpRequest, payload: Payload) -> Result<HttpResponse, Error> {
+    Ok(ws::open(&request, payload, &parts.hub, (*me).clone())?)
 }
 
 pub(super) async fn page(parts: Data<Parts>, request: HttpRequest) -> HttpResponse {

@@ -11,26 +11,26 @@ use uuid::Uuid;
 
 /// A decided event with the job as it will stand.
 #[derive(Debug, Clone)]
-pub(super) struct Decided {
+pub(crate) struct Decided {
     pub(super) event: Arc<Event>,
     pub(super) job_id: JobId,
     /// The version it was decided on; 0 creates.
     pub(super) version: i64,
     /// None: deleted.
-    pub(super) job: Option<Arc<Job>>,
+    pub(crate) job: Option<Arc<Job>>,
     /// What the row says until it is gone: the job as it was.
     last: Arc<Job>,
 }
 
 impl Decided {
     /// A job that comes to be.
-    pub(super) fn created(job: Job, event: Event) -> Self {
+    pub(crate) fn created(job: Job, event: Event) -> Self {
         let job = Arc::new(job);
         Self { event: Arc::new(event), job_id: job.id, version: 0, job: Some(Arc::clone(&job)), last: job }
     }
 
     /// What the event makes of the job.
-    pub(super) fn after(job: &Arc<Job>, event: Event) -> Self {
+    pub(crate) fn after(job: &Arc<Job>, event: Event) -> Self {
         let mut after = Job::clone(job);
         after.apply(&event);
         let after = Arc::new(after);
@@ -55,7 +55,7 @@ struct Document<'a> {
 const UNDO_S: i16 = 15;
 
 /// The writer's row.
-pub(super) fn change_of(tenant: TenantId, command: Uuid, body_hash: i64, decided: Decided) -> Change<Decided> {
+pub(crate) fn change_of(tenant: TenantId, command: Uuid, body_hash: i64, decided: Decided) -> Change<Decided> {
     let job = &decided.last;
     let document = Document { job, list: job.listing() };
     let may_be_undone = matches!(decided.event.kind, Kind::JobEnRoute | Kind::JobStarted | Kind::JobStepCompleted | Kind::JobCompleted);
@@ -91,7 +91,7 @@ pub(super) fn publish(bus: &Bus, published: writer::Published<Decided>) {
 }
 
 /// A new job learns its number at the commit.
-pub(super) fn numbered(job: Arc<Job>, number: i64) -> Arc<Job> {
+pub(crate) fn numbered(job: Arc<Job>, number: i64) -> Arc<Job> {
     if job.number == number {
         return job;
     }

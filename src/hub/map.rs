@@ -6,7 +6,7 @@ use super::session::Session;
 use super::{Hub, Shared};
 use crate::domain::geo::{BadPlace, Viewport};
 use crate::domain::ids::WorkerId;
-use crate::location::{CellCount, Position, View};
+use crate::location::{CellCount, Position, Tick, View};
 use crate::protocol::server::{self, Cells, Positions};
 use crate::protocol::{ServerMessage, Topic, client};
 use std::sync::Arc;
@@ -56,7 +56,10 @@ pub(super) fn start(shared: &Arc<Shared>) {
 
 impl Shared {
     fn tick(&self) {
-        let tick = self.locations.tick();
+        self.locations.tick(|tick| self.to_viewers(tick));
+    }
+
+    fn to_viewers(&self, tick: Tick) {
         let mut frames = 0;
         for cell in &tick.positions {
             frames += 1;
@@ -90,10 +93,10 @@ impl Hub {
     /// The dispatcher's map shows another part of the earth: everything there first, then changes.
     pub fn look(&self, session: &Session, viewport: &client::Viewport) -> Result<(), BadPlace> {
         let viewport = Viewport::parse(viewport.west, viewport.south, viewport.east, viewport.north, viewport.zoom)?;
-        match self.shared.locations.watch(session.id.0, session.tenant.id, &viewport) {
+        self.shared.locations.watch(session.id.0, session.tenant.id, &viewport, |view| match view {
             View::Positions { list, gone } => session.queue.push_positions(&positions(&list, gone)),
             View::Cells { resolution, list } => session.queue.push(&cells(resolution.into(), &list)),
-        }
+        });
         Ok(())
     }
 }

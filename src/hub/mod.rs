@@ -20,6 +20,7 @@ mod shared;
 mod subscribe;
 mod workers;
 
+pub(crate) use commit::{Decided, change_of, numbered};
 pub use create::NewJobs;
 pub use fanout::SessionId;
 pub use frame::Frame;

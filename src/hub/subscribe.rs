@@ -158,7 +158,10 @@ impl Shared {
             return Ok(());
         }
         let (seq, jobs) = self.snapshot(session, request).await?;
-        let workers = if request.topic == Topic::Schedule { Some(self.rows(session).await?) } else { None };
+        let workers = match request.topic {
+            Topic::Schedule | Topic::Worker => Some(self.rows(session).await?),
+            Topic::Map | Topic::Portal | Topic::Job(_) => None,
+        };
         let views: Vec<JobView<Millis>> = jobs.iter().filter_map(|job| JobView::for_caller(job, &session.caller)).collect();
         let parts = views.len().div_ceil(PART).max(1);
         let mut views = views.into_iter();
@@ -247,11 +250,15 @@ impl Shared {
         today.map_or(now, |midnight| At(midnight.timestamp().as_millisecond()))
     }
 
-    /// The schedule's rows.
+    /// The schedule's rows; a worker gets their own, to know whether they are on duty.
     async fn rows(&self, session: &Session) -> Result<Vec<ScheduleWorker>, Error> {
         let mut connection = self.store.read(session.tenant.id).await?;
         let workers = store::workers::list(&mut connection, session.tenant.id).await?;
-        Ok(workers.into_iter().map(|worker| ScheduleWorker::new(worker.id, worker.name, worker.hours, &session.tenant.settings, worker.on_duty)).collect())
+        let may_see = |worker: &store::workers::Worker| match session.caller.role {
+            Role::Worker { id } => worker.id == id,
+            _ => worker.archived_at.is_none(),
+        };
+        Ok(workers.into_iter().filter(may_see).map(|worker| ScheduleWorker::new(worker.id, worker.name, worker.hours, &session.tenant.settings, worker.on_duty)).collect())
     }
 
     /// Where the workers of the current jobs are, for who just joined and may see it.

@@ -53,7 +53,7 @@ pub struct Recorded {
     pub repeated: bool,
 }
 
-/// What changed on the maps since the last tick.
+/// What changed on one tenant's maps since the last tick.
 #[derive(Debug, Default)]
 pub struct Tick {
     /// For each watched cell in which somebody moved: one list, to be encoded once.
@@ -195,12 +195,14 @@ impl Locations {
         }
     }
 
-    /// The session looks at this part of the map from now on, and at no other. Returns what is there; changes come with the ticks.
-    pub fn watch(&self, session: u64, tenant: TenantId, viewport: &Viewport) -> View {
+    /// The session looks at this part of the map from now on, and at no other. `show` gets what is there; changes come with the ticks,
+    /// all of them after it: the map's lock is held meanwhile.
+    pub fn watch(&self, session: u64, tenant: TenantId, viewport: &Viewport, show: impl FnOnce(View)) {
         if let Some(other) = self.sessions.insert(session, tenant).filter(|other| *other != tenant) {
             self.forget(session, other);
         }
-        self.boards.entry(tenant).or_default().watch(session, viewport, |worker| self.latest(tenant, worker))
+        let mut board = self.boards.entry(tenant).or_default();
+        show(board.watch(session, viewport, |worker| self.latest(tenant, worker)));
     }
 
     /// The session looks at no map any more.
@@ -210,8 +212,9 @@ impl Locations {
         }
     }
 
-    /// What changed on the maps since the last tick. Called by one task, every 100 to 250 ms.
-    pub fn tick(&self) -> Tick {
+    /// What changed on the maps since the last tick, one tenant after another. Called by one task, every 100 to 250 ms.
+    /// `tell` passes it on while the map's lock is held, so that whoever looks elsewhere meanwhile is not told of the view before.
+    pub fn tick(&self, mut tell: impl FnMut(Tick)) {
         let mut by_tenant: HashMap<TenantId, Vec<WorkerId>> = HashMap::new();
         for list in &self.moved {
             for (tenant, worker) in locked(list).drain(..) {
@@ -221,12 +224,12 @@ impl Locations {
         for tenant in locked(&self.recounted).drain() {
             by_tenant.entry(tenant).or_default();
         }
-        let mut tick = Tick::default();
         for (tenant, moved) in by_tenant {
+            let mut tick = Tick::default();
             let mut board = self.boards.entry(tenant).or_default();
             board.settle(tenant, moved.into_iter().map(|worker| (worker, self.settled(tenant, worker))), &mut tick);
+            tell(tick);
         }
-        tick
     }
 
     /// The worker's cell and position, from now on to be told again when they move.

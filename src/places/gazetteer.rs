@@ -87,7 +87,7 @@ impl Gazetteer {
             if !(-90.0..=90.0).contains(&row.lat) || !(-180.0..=180.0).contains(&row.lon) {
                 return Err(Error::NotOnEarth { line, latitude: row.lat, longitude: row.lon });
             }
-            let entry = Entry::new(row);
+            let entry = Entry::new(&row);
             // The same address spelled in two ways is one.
             if known.insert(fold(&entry.place.text)) {
                 entries.push(entry);
@@ -131,7 +131,7 @@ impl Gazetteer {
 }
 
 impl Entry {
-    fn new(row: Row) -> Self {
+    fn new(row: &Row) -> Self {
         let (street, number, city) = (row.street.trim(), row.house_number.trim(), row.city.trim());
         let is_fact = row.postcode_inferred != Some(1) && !row.postcode.trim().is_empty();
         let town = if is_fact { format!("{} {city}", row.postcode.trim()) } else { city.to_owned() };

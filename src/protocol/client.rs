@@ -241,6 +241,9 @@ struct CommandHead {
 impl ClientMessage {
     /// Reads a frame. The tag first, then the message it names: errors point at members, and fixes are not buffered.
     pub fn decode(encoding: Encoding, frame: &[u8]) -> Result<Self, Undecodable> {
+        if !encoding.begins_map(frame) {
+            return Err(Undecodable::Broken);
+        }
         let envelope: Envelope = encoding.decode(frame).map_err(|_not_a_map| Undecodable::Broken)?;
         let reference = envelope.reference.as_ref().and_then(Value::as_i64);
         let misfit = |misfit| Undecodable::Misfit { reference, misfit };

@@ -1,5 +1,7 @@
 //! The two encodings of the socket, and of frames as shared bytes.
 
+use super::problem::words;
+use crate::domain::refusal::Why;
 use bytes::Bytes;
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -40,6 +42,14 @@ impl Encoding {
             Self::Json => serde_json::to_writer(&mut frame, message).expect("wire types have string keys"),
         }
         frame.into()
+    }
+
+    /// Whether a frame is a map, or begins as one. Types would also be read from lists, by position, which is not the wire.
+    pub fn begins_map(self, frame: &[u8]) -> bool {
+        match self {
+            Self::Msgpack => frame.first().is_some_and(|marker| matches!(marker, 0x80..=0x8f | 0xde | 0xdf)),
+            Self::Json => frame.trim_ascii_start().starts_with(b"{"),
+        }
     }
 
     /// Reads a message; on failure the path of the member that did not fit, and why.
@@ -84,7 +94,11 @@ impl Misfit {
         }
         let detail = error.into_inner().to_string();
         // serde_json adds where in the text it was; the pointer says it better.
-        let detail = detail.split(" at line ").next().unwrap_or_default().to_owned();
-        Self { pointer, detail }
+        let detail = detail.split(" at line ").next().unwrap_or_default();
+        // Serde finds a member missing where the whole is; people look where the member should be.
+        match detail.strip_prefix("missing field `").and_then(|rest| rest.strip_suffix('`')) {
+            Some(member) => Self { pointer: format!("{pointer}/{member}"), detail: words(&Why::Required) },
+            None => Self { pointer, detail: detail.to_owned() },
+        }
     }
 }

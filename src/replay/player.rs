@@ -132,7 +132,8 @@ impl Player {
             while let Some(next) = rest.peek() {
                 let wait_ms = timeline.due_ms(next) - now().millis();
                 if wait_ms > 0 || self.unstored.len() >= WINDOW {
-                    let wait = u64::try_from(wait_ms).map_or(ANSWER_WITHIN, Duration::from_millis);
+                    let full = self.unstored.len() >= WINDOW;
+                    let wait = if full { ANSWER_WITHIN } else { Duration::from_millis(wait_ms.unsigned_abs()) };
                     self.listen(&client, &mut socket, wait).await?;
                     continue;
                 }

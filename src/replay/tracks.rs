@@ -88,7 +88,7 @@ impl Recording {
             }
             let line = values.position().map_or(line, csv::Position::line);
             match values.deserialize::<Row>(Some(&headers)) {
-                Ok(row) => gathered.add(&row.track(), row.fix(), row.logged_time_utc_ms, &format!("line {line}")),
+                Ok(row) => gathered.add(&row.track_name(), row.fix(), row.logged_time_utc_ms, &format!("line {line}")),
                 Err(error) => gathered.bad.push(format!("line {line}: {}", plainly(&error))),
             }
         }
@@ -140,10 +140,10 @@ struct Row {
 }
 
 impl Row {
-    fn track(&self) -> String {
+    fn track_name(&self) -> String {
         let names = [self.source.as_str(), self.track_id.as_str()];
-        let named: Vec<&str> = names.into_iter().filter(|name| !name.is_empty()).collect();
-        if named.is_empty() { "track".to_owned() } else { named.join("/") }
+        let given: Vec<&str> = names.into_iter().filter(|name| !name.is_empty()).collect();
+        if given.is_empty() { "track".to_owned() } else { given.join("/") }
     }
 
     fn fix(&self) -> RawFix {

@@ -21,9 +21,8 @@ pub struct Answered {
 
 /// The command with this id, if it was committed in the last 30 days.
 pub async fn find(connection: &mut PgConnection, tenant: TenantId, id: Uuid) -> Result<Option<Answered>, Error> {
-    let row = sqlx::query!("select hash, job, seq, version from command where tenant = $1 and id = $2", tenant.0, id)
-        .fetch_optional(connection)
-        .await?;
+    let row =
+        sqlx::query!("select hash, job, seq, version from command where tenant = $1 and id = $2", tenant.0, id).fetch_optional(connection).await?;
     Ok(row.map(|row| Answered { hash: row.hash, job: row.job.into(), seq: row.seq, version: row.version }))
 }
 

@@ -63,14 +63,10 @@ pub async fn after(connection: &mut PgConnection, tenant: TenantId, seq: i64, li
 
 /// The history of a job, in order.
 pub async fn of_job(connection: &mut PgConnection, tenant: TenantId, job: JobId) -> Result<Vec<Logged>, Error> {
-    let rows = sqlx::query_as!(
-        Row,
-        "select seq, job, version, at, kind, data from event where tenant = $1 and job = $2 order by version",
-        tenant.0,
-        job.0
-    )
-    .fetch_all(connection)
-    .await?;
+    let rows =
+        sqlx::query_as!(Row, "select seq, job, version, at, kind, data from event where tenant = $1 and job = $2 order by version", tenant.0, job.0)
+            .fetch_all(connection)
+            .await?;
     Ok(rows.into_iter().map(Logged::from).collect())
 }
 

@@ -14,7 +14,9 @@ pub(super) enum Fault {
 impl Fault {
     pub(super) fn of(error: &sqlx::Error) -> Self {
         match error {
-            sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::Protocol(_) | sqlx::Error::PoolTimedOut | sqlx::Error::WorkerCrashed => Self::Away,
+            sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::Protocol(_) | sqlx::Error::PoolTimedOut | sqlx::Error::WorkerCrashed => {
+                Self::Away
+            }
             sqlx::Error::Database(error) => error.code().map_or(Self::Lasting, |code| Self::of_sqlstate(&code)),
             _ => Self::Lasting,
         }

@@ -87,9 +87,8 @@ impl Store {
     /// Whether the database answers and takes writes.
     pub async fn ready(&self) -> Result<(), Error> {
         let mut transaction = self.write().await?;
-        let read_only = sqlx::query_scalar!(r#"select current_setting('transaction_read_only') = 'on' as "read_only!""#)
-            .fetch_one(&mut *transaction)
-            .await?;
+        let read_only =
+            sqlx::query_scalar!(r#"select current_setting('transaction_read_only') = 'on' as "read_only!""#).fetch_one(&mut *transaction).await?;
         if read_only { Err(Error::Unavailable) } else { Ok(()) }
     }
 

@@ -112,7 +112,13 @@ pub async fn all_links(connection: &mut PgConnection, tenant: TenantId) -> Resul
 }
 
 /// Links a portal user to a customer, or changes what the link says.
-pub async fn link(connection: &mut PgConnection, tenant: TenantId, user: PortalUserId, customer: CustomerId, permissions: &Overrides) -> Result<(), Error> {
+pub async fn link(
+    connection: &mut PgConnection,
+    tenant: TenantId,
+    user: PortalUserId,
+    customer: CustomerId,
+    permissions: &Overrides,
+) -> Result<(), Error> {
     sqlx::query!(
         "insert into portal_link (tenant, portal_user, customer, permissions) values ($1, $2, $3, $4)
          on conflict (tenant, portal_user, customer) do update set permissions = excluded.permissions",

@@ -132,13 +132,10 @@ pub async fn end(connection: &mut PgConnection, token_hash: &[u8]) -> Result<(),
 
 /// Ends all sessions of a log-in but one, if one is named. Returns the hashes of the ended tokens.
 pub async fn end_all(connection: &mut PgConnection, login: LoginId, except: Option<&[u8]>) -> Result<Vec<Vec<u8>>, Error> {
-    let ended = sqlx::query_scalar!(
-        "delete from login_session where login = $1 and token_hash is distinct from $2 returning token_hash",
-        login.0,
-        except
-    )
-    .fetch_all(connection)
-    .await?;
+    let ended =
+        sqlx::query_scalar!("delete from login_session where login = $1 and token_hash is distinct from $2 returning token_hash", login.0, except)
+            .fetch_all(connection)
+            .await?;
     Ok(ended)
 }
 

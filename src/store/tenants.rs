@@ -23,36 +23,25 @@ impl From<Row> for Tenant {
 
 /// A tenant; missing to a reader of another one.
 pub async fn find(connection: &mut PgConnection, id: TenantId) -> Result<Tenant, Error> {
-    let row = sqlx::query_as!(
-        Row,
-        r#"select id, slug, name, time_zone, settings as "settings: Json<Settings>" from tenant where id = $1"#,
-        id.0
-    )
-    .fetch_one(connection)
-    .await?;
+    let row = sqlx::query_as!(Row, r#"select id, slug, name, time_zone, settings as "settings: Json<Settings>" from tenant where id = $1"#, id.0)
+        .fetch_one(connection)
+        .await?;
     Ok(row.into())
 }
 
 /// A tenant by its web name. On a writer's connection: nobody is logged in yet.
 pub async fn by_slug(connection: &mut PgConnection, slug: &str) -> Result<Tenant, Error> {
-    let row = sqlx::query_as!(
-        Row,
-        r#"select id, slug, name, time_zone, settings as "settings: Json<Settings>" from tenant where slug = $1"#,
-        slug
-    )
-    .fetch_one(connection)
-    .await?;
+    let row = sqlx::query_as!(Row, r#"select id, slug, name, time_zone, settings as "settings: Json<Settings>" from tenant where slug = $1"#, slug)
+        .fetch_one(connection)
+        .await?;
     Ok(row.into())
 }
 
 /// All tenants, by web name. On a writer's connection.
 pub async fn all(connection: &mut PgConnection) -> Result<Vec<Tenant>, Error> {
-    let rows = sqlx::query_as!(
-        Row,
-        r#"select id, slug, name, time_zone, settings as "settings: Json<Settings>" from tenant order by slug"#
-    )
-    .fetch_all(connection)
-    .await?;
+    let rows = sqlx::query_as!(Row, r#"select id, slug, name, time_zone, settings as "settings: Json<Settings>" from tenant order by slug"#)
+        .fetch_all(connection)
+        .await?;
     Ok(rows.into_iter().map(Tenant::from).collect())
 }
 

@@ -30,7 +30,13 @@ struct Company {
 }
 
 fn tenant(slug: &str) -> Tenant {
-    Tenant { id: TenantId(Uuid::now_v7()), slug: slug.into(), name: slug.to_uppercase(), time_zone: "Europe/Helsinki".into(), settings: Settings::default() }
+    Tenant {
+        id: TenantId(Uuid::now_v7()),
+        slug: slug.into(),
+        name: slug.to_uppercase(),
+        time_zone: "Europe/Helsinki".into(),
+        settings: Settings::default(),
+    }
 }
 
 fn template() -> Template {
@@ -282,7 +288,7 @@ async fn snapshots_come_with_their_seq() {
     let future = At(i64::MAX);
     assert_eq!(snapshot(At(0)).await.1.iter().map(|job| job.number).collect::<Vec<_>>(), [4, 3, 2, 1]);
     assert_eq!(snapshot(future).await.1.iter().map(|job| job.number).collect::<Vec<_>>(), [4, 3, 1]);
-    assert_eq!(jobs::open(&mut *company.store.write().await.unwrap()).await.unwrap().len(), 3);
+    assert_eq!(jobs::open(&mut company.store.write().await.unwrap()).await.unwrap().len(), 3);
     let (seq, one) = jobs::one_with_seq(&mut *company.read().await, tenant, started.id).await.unwrap();
     assert_eq!((seq, one.unwrap().version), (6, 3));
 }

@@ -16,13 +16,14 @@ use uuid::Uuid;
 const MAX_FRAME: usize = 64 * 1024;
 
 /// Opens a socket for an authenticated caller. Who is not, is told so before the upgrade.
-pub fn open(request: &HttpRequest, body: web::Payload, hub: &Arc<Hub>, log_in: auth::Session) -> Result<HttpResponse, actix_web::Error> {
+pub fn open(request: &HttpRequest, body: web::Payload, hub: &Arc<Hub>, log_in: auth::Session) -> Result<HttpResponse, Problem> {
     let Some(encoding) = encoding(request) else {
         let detail = "Name a subprotocol: dispatch-hub.v1.msgpack or dispatch-hub.v1.json";
-        return Ok(crate::http::error::answer(&Problem::with_detail(problem::Name::Unreadable, detail)));
+        return Err(Problem::with_detail(problem::Name::Unreadable, detail));
     };
     let protocols = Encoding::ALL.map(Encoding::subprotocol);
-    let (response, socket, stream) = actix_ws::handle_with_protocols(request, body, &protocols)?;
+    let (response, socket, stream) = actix_ws::handle_with_protocols(request, body, &protocols)
+        .map_err(|error| Problem::with_detail(problem::Name::Unreadable, format!("Not a WebSocket handshake: {error}")))?;
     let stream = stream.max_frame_size(MAX_FRAME).aggregate_continuations().max_continuation_size(MAX_FRAME);
     let id = Uuid::now_v7();
     actix_web::rt::spawn(session::run(Arc::clone(hub), socket, stream, encoding, log_in, id));

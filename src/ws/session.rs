@@ -10,9 +10,9 @@ use crate::protocol::{Encoding, ServerMessage};
 use actix_ws::{AggregatedMessage, AggregatedMessageStream, CloseCode, CloseReason, ProtocolError};
 use futures_util::StreamExt;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tokio::sync::mpsc;
-use tokio::time::{MissedTickBehavior, interval, timeout};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
 use uuid::Uuid;
 
 /// Seconds between pings.
@@ -89,11 +89,10 @@ async fn read(mut stream: AggregatedMessageStream, mut inbound: Inbound, queue: 
     let mut heard_at = Instant::now();
     loop {
         let message = tokio::select! {
+            biased;
             message = stream.next() => message,
+            () = sleep_until(heard_at + DEAD) => return End::Close(Close::Resync),
             _ = beats.tick() => {
-                if heard_at.elapsed() > DEAD {
-                    return End::Close(Close::Resync);
-                }
                 queue.push(&Frame::new(ServerMessage::Ping(Ping { time_ms: clock::now().into() })));
                 continue;
             }

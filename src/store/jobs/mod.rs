@@ -43,21 +43,17 @@ pub async fn find(connection: &mut PgConnection, tenant: TenantId, id: JobId) ->
 /// Those of a tenant that are there, in no order.
 pub async fn find_many(connection: &mut PgConnection, tenant: TenantId, ids: &[JobId]) -> Result<Vec<Job>, Error> {
     let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
-    let rows = sqlx::query!(
-        r#"select number, version, doc -> 'job' as "job!: Json<Job>" from job where tenant = $1 and id = any ($2)"#,
-        tenant.0,
-        &ids
-    )
-    .fetch_all(connection)
-    .await?;
+    let rows =
+        sqlx::query!(r#"select number, version, doc -> 'job' as "job!: Json<Job>" from job where tenant = $1 and id = any ($2)"#, tenant.0, &ids)
+            .fetch_all(connection)
+            .await?;
     Ok(rows.into_iter().map(|row| with_columns(tenant.0, row.number, row.version, row.job)).collect())
 }
 
 /// Every open job of every tenant, at start. On a writer's connection.
 pub async fn open(connection: &mut PgConnection) -> Result<Vec<Job>, Error> {
-    let rows = sqlx::query!(r#"select tenant, number, version, doc -> 'job' as "job!: Json<Job>" from job where status < 6"#)
-        .fetch_all(connection)
-        .await?;
+    let rows =
+        sqlx::query!(r#"select tenant, number, version, doc -> 'job' as "job!: Json<Job>" from job where status < 6"#).fetch_all(connection).await?;
     Ok(rows.into_iter().map(|row| with_columns(row.tenant, row.number, row.version, row.job)).collect())
 }
 
@@ -79,12 +75,7 @@ pub async fn schedule(connection: &mut PgConnection, tenant: TenantId, from: At,
 }
 
 /// A portal's first picture: jobs of these customers that are open or changed since `since`, newest first; with their seq.
-pub async fn portal_snapshot(
-    connection: &mut PgConnection,
-    tenant: TenantId,
-    customers: &[CustomerId],
-    since: At,
-) -> Result<(i64, Vec<Job>), Error> {
+pub async fn portal_snapshot(connection: &mut PgConnection, tenant: TenantId, customers: &[CustomerId], since: At) -> Result<(i64, Vec<Job>), Error> {
     let customers: Vec<Uuid> = customers.iter().map(|customer| customer.0).collect();
     let rows = sqlx::query_as!(
         SeqRow,

@@ -52,7 +52,8 @@ impl Search {
 
     /// The programs for a cluster of this major version, or the newest ones for a new cluster.
     pub(super) fn find(&self, cluster: &Path, major: Option<u32>) -> Result<Binaries, Error> {
-        let mut found: Vec<Binaries> = self.folders().into_iter().filter_map(Binaries::at).filter(|found| found.major >= OLDEST).collect();
+        let mut found: Vec<Binaries> =
+            self.folders().iter().filter_map(|folder| Binaries::at(folder)).filter(|found| found.major >= OLDEST).collect();
         // Stable: the first folder of a version wins.
         found.sort_by_key(|found| std::cmp::Reverse(found.major));
         if found.is_empty() && major.is_none() {
@@ -88,7 +89,7 @@ pub(super) struct Binaries {
 }
 
 impl Binaries {
-    fn at(folder: PathBuf) -> Option<Self> {
+    fn at(folder: &Path) -> Option<Self> {
         if !folder.join("initdb").is_file() || !folder.join("postgres").is_file() {
             return None;
         }

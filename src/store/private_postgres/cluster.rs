@@ -123,13 +123,18 @@ fn home(data: &Path, user: Option<User>) -> Result<PathBuf, Error> {
     if reachable(data, user) {
         return Ok(data.to_owned());
     }
-    let home = Path::new(FALLBACK).join(short_hash(data));
+    let home = elsewhere(data);
     DirBuilder::new().recursive(true).mode(0o755).create(&home).map_err(io("make", &home))?;
     if !reachable(&home, user) {
         return Err(io("let Postgres' user reach", data)(std::io::ErrorKind::PermissionDenied.into()));
     }
     tracing::warn!(folder = %home.display(), "the data folder cannot be reached by Postgres' user: its database is kept elsewhere");
     Ok(home)
+}
+
+/// The place of a data folder's cluster outside of it.
+pub(super) fn elsewhere(data: &Path) -> PathBuf {
+    Path::new(FALLBACK).join(short_hash(data))
 }
 
 /// Whether a user may enter a folder and all above it.
@@ -176,10 +181,8 @@ fn socket_folder(home: &Path, user: Option<User>) -> Result<PathBuf, Error> {
 /// A short name for a path, the same at every start.
 fn short_hash(path: &Path) -> String {
     let digest = Sha256::digest(path.as_os_str().as_encoded_bytes());
-    digest[..8].iter().fold(String::new(), |mut name, byte| {
-        name.push_str(&format!("{byte:02x}"));
-        name
-    })
+    let (first, _) = digest.split_first_chunk().expect("a digest has 32 bytes");
+    format!("{:016x}", u64::from_be_bytes(*first))
 }
 
 #[cfg(test)]
@@ -188,7 +191,8 @@ mod tests {
 
     #[test]
     fn a_user_is_found_by_its_whole_name() {
-        let passwd = "postgresql:x:1:2::/:\nroot:x:0:0:root:/root:/bin/sh\npostgres:x:101:104:PostgreSQL administrator,,,:/var/lib/postgresql:/bin/bash\n";
+        let passwd =
+            "postgresql:x:1:2::/:\nroot:x:0:0:root:/root:/bin/sh\npostgres:x:101:104:PostgreSQL administrator,,,:/var/lib/postgresql:/bin/bash\n";
         let user = User::named("postgres", passwd).unwrap();
         assert_eq!((user.uid, user.gid), (101, 104));
         assert!(User::named("nobody", passwd).is_none());

@@ -33,7 +33,7 @@ pub enum Error {
     #[error(
         "PostgreSQL's server programs (initdb, postgres; version 15 or later) were not found{}. Install them \
          (Debian, Ubuntu: apt-get install postgresql; Fedora: dnf install postgresql-server; macOS: brew install postgresql@17), \
-         name their folder in HUB_PG_BIN, or set database.url", looked_in(.0)
+         name their folder in HUB_PG_BIN, or set database.url", looked_in(.0.as_ref())
     )]
     NoBinaries(Option<PathBuf>),
     /// The data were written by a major version that is not here.
@@ -79,8 +79,8 @@ pub enum Error {
     Sql(#[from] sqlx::Error),
 }
 
-fn looked_in(explicit: &Option<PathBuf>) -> String {
-    explicit.as_ref().map_or_else(String::new, |folder| format!(" in {} (HUB_PG_BIN)", folder.display()))
+fn looked_in(explicit: Option<&PathBuf>) -> String {
+    explicit.map_or_else(String::new, |folder| format!(" in {} (HUB_PG_BIN)", folder.display()))
 }
 
 fn list(majors: &[u32]) -> String {
@@ -154,8 +154,15 @@ pub fn forget(data: &Path) -> Result<(), Error> {
     if !data.join("hub.lock").exists() {
         return Err(Error::NotOurs(data.to_owned()));
     }
-    let _lock = lock(data)?;
-    std::fs::remove_dir_all(data).map_err(io("remove", data))
+    let data = data.canonicalize().map_err(io("find the data folder", data))?;
+    let _lock = lock(&data)?;
+    let elsewhere = cluster::elsewhere(&data);
+    for folder in [&elsewhere, &data] {
+        if folder.exists() {
+            std::fs::remove_dir_all(folder).map_err(io("remove", folder))?;
+        }
+    }
+    Ok(())
 }
 
 fn lock(data: &Path) -> Result<File, Error> {

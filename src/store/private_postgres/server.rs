@@ -40,7 +40,7 @@ const SETTINGS: [&str; 12] = [
 ];
 
 /// A server that still ends (a hub was killed a moment ago) or that must read its log back may take this long.
-const PATIENCE: Duration = Duration::from_secs(300);
+const PATIENCE: Duration = Duration::from_mins(5);
 const ATTEMPTS: u32 = 5;
 const LOG_MAX_BYTES: u64 = 16 << 20;
 
@@ -56,7 +56,7 @@ impl Server {
     /// Closes the pipe, which the keeper takes as the word to stop.
     async fn end(&mut self) {
         drop(self.leash.take());
-        if tokio::time::timeout(Duration::from_secs(60), self.keeper.wait()).await.is_err() {
+        if tokio::time::timeout(Duration::from_mins(1), self.keeper.wait()).await.is_err() {
             tracing::error!("the private Postgres does not stop");
         }
     }
@@ -155,8 +155,7 @@ async fn greet(cluster: &Cluster, spawned_at: OffsetDateTime) -> Result<(), sqlx
     if !new {
         return Err(sqlx::Error::Protocol("an older server still answers".into()));
     }
-    let exists: bool =
-        sqlx::query_scalar("select exists (select from pg_database where datname = $1)").bind(DATABASE).fetch_one(&mut owner).await?;
+    let exists: bool = sqlx::query_scalar("select exists (select from pg_database where datname = $1)").bind(DATABASE).fetch_one(&mut owner).await?;
     if !exists {
         sqlx::raw_sql(AssertSqlSafe(format!("create database {DATABASE}"))).execute(&mut owner).await?;
     }

@@ -69,10 +69,12 @@ async fn the_second_start_finds_what_the_first_one_wrote() {
     let postgres = PrivatePostgres::start(data.path()).await.unwrap();
     keep_one(&postgres).await;
     let mut owner = PgConnection::connect_with(&postgres.options("hub")).await.unwrap();
-    let durable: String = sqlx::query_scalar("select current_setting('fsync') || ' ' || current_setting('synchronous_commit') || ' ' || current_setting('listen_addresses')")
-        .fetch_one(&mut owner)
-        .await
-        .unwrap();
+    let durable: String = sqlx::query_scalar(
+        "select current_setting('fsync') || ' ' || current_setting('synchronous_commit') || ' ' || current_setting('listen_addresses')",
+    )
+    .fetch_one(&mut owner)
+    .await
+    .unwrap();
     assert_eq!(durable, "on on ");
     postgres.stop().await;
     assert_eq!(postmaster(data.path()), None);
@@ -196,6 +198,22 @@ async fn a_data_folder_with_a_very_long_path_gets_its_socket_elsewhere() {
     let socket_folder = postgres.options("hub").get_socket().unwrap().clone();
     postgres.stop().await;
     std::fs::remove_dir(&socket_folder).unwrap();
+}
+
+#[tokio::test]
+async fn a_forgotten_folder_begins_anew() {
+    let data = folder();
+    let data = data.path().join("data");
+    let postgres = PrivatePostgres::start(&data).await.unwrap();
+    keep_one(&postgres).await;
+    assert!(matches!(super::forget(&data), Err(Error::InUse(_))));
+    postgres.stop().await;
+    super::forget(&data).unwrap();
+    assert!(!data.exists());
+    let postgres = PrivatePostgres::start(&data).await.unwrap();
+    let mut owner = PgConnection::connect_with(&postgres.options("hub")).await.unwrap();
+    assert!(sqlx::query("select from kept").execute(&mut owner).await.is_err());
+    postgres.stop().await;
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use super::commands::{Change, Committed, Outcome, Published};
 use super::link::{Health, Link, within};
 use super::statement::{Row, commit_batch};
-use super::{BATCH_SIZE, COMMIT_SECONDS, QUEUED, REFUSED};
+use super::{BATCH_SIZE, COMMIT_SECONDS, QUEUED, REFUSED, count};
 use crate::store::fault::Fault;
 use sqlx::PgPool;
 use std::collections::{HashMap, VecDeque};
@@ -84,7 +84,7 @@ impl<P: Send + Sync + 'static> Lane<P> {
             }
             batch.extend(self.queue.pop_front());
         }
-        metrics::gauge!(QUEUED, "lane" => "command").set(self.queue.len() as f64);
+        metrics::gauge!(QUEUED, "lane" => "command").set(count(self.queue.len()));
         batch
     }
 
@@ -131,7 +131,7 @@ impl<P: Send + Sync + 'static> Lane<P> {
         let begin = Instant::now();
         let rows = within(commit_batch(connection, part.iter().map(|item| &item.change))).await?;
         metrics::histogram!(COMMIT_SECONDS, "lane" => "command").record(begin.elapsed().as_secs_f64());
-        metrics::histogram!(BATCH_SIZE, "lane" => "command").record(part.len() as f64);
+        metrics::histogram!(BATCH_SIZE, "lane" => "command").record(count(part.len()));
         if rows.len() == part.len() { Ok(rows) } else { Err(sqlx::Error::Protocol("a row per command was expected".into())) }
     }
 
@@ -211,7 +211,7 @@ fn is_unique_violation(error: &sqlx::Error) -> bool {
 }
 
 /// Per tenant, then per group, then one by one, so that nobody's trouble holds the lane; a single one comes back.
-fn split<P>(part: Vec<Item<P>>) -> Result<Vec<Vec<Item<P>>>, Item<P>> {
+fn split<P>(part: Vec<Item<P>>) -> Result<Vec<Vec<Item<P>>>, Box<Item<P>>> {
     let several = |key: fn(&Item<P>) -> u128| part.iter().any(|item| key(item) != key(&part[0]));
     let by_tenant: fn(&Item<P>) -> u128 = |item| item.change.tenant.0.as_u128();
     let by_group: fn(&Item<P>) -> u128 = |item| u128::from(item.group);
@@ -222,7 +222,7 @@ fn split<P>(part: Vec<Item<P>>) -> Result<Vec<Vec<Item<P>>>, Item<P>> {
     } else if part.len() > 1 {
         |item: &Item<P>| item.place as u128
     } else {
-        return Err(part.into_iter().next().expect("no part is empty"));
+        return Err(Box::new(part.into_iter().next().expect("no part is empty")));
     };
     let mut parts: Vec<(u128, Vec<Item<P>>)> = Vec::new();
     let mut index = HashMap::new();

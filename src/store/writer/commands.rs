@@ -124,11 +124,11 @@ impl<P: Send + Sync + 'static> CommandLanes<P> {
     pub fn start(pool: PgPool, publish: impl Fn(Published<P>) + Send + Sync + 'static) -> Self {
         let publish: Arc<dyn Fn(Published<P>) + Send + Sync> = Arc::new(publish);
         let mut lanes = JoinSet::new();
-        let entrances = (0..LANES)
-            .map(|_| {
+        let entrances = std::iter::repeat_n(pool, LANES)
+            .map(|pool| {
                 let (inbox, groups) = mpsc::channel(QUEUE);
                 let health = Health::new();
-                lanes.spawn(Lane::new(pool.clone(), health.clone(), publish.clone()).run(groups));
+                lanes.spawn(Lane::new(pool, health.clone(), publish.clone()).run(groups));
                 Entrance { inbox, room: Arc::new(Semaphore::new(QUEUE)), health }
             })
             .collect();

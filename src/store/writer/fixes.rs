@@ -2,13 +2,12 @@
 
 use super::commands::lane_of;
 use super::link::{Health, Link, within};
-use super::{BATCH_SIZE, BUSY, Busy, COMMIT_SECONDS, QUEUED, REFUSED};
+use super::{BATCH_SIZE, BUSY, Busy, COMMIT_SECONDS, QUEUED, REFUSED, count};
 use crate::domain::At;
 use crate::domain::ids::{TenantId, WorkerId};
 use crate::store::fault::Fault;
 use crate::store::instant;
 use sqlx::{PgConnection, PgPool};
-use std::ops::Range;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, RwLock};
 use std::task::{Context, Poll};
@@ -70,7 +69,7 @@ impl Future for Stored {
 struct Call {
     fixes: Vec<FixRow>,
     done: oneshot::Sender<()>,
-    _room: OwnedSemaphorePermit,
+    room: OwnedSemaphorePermit,
 }
 
 struct Entrance {
@@ -90,11 +89,11 @@ impl FixLanes {
     /// Starts the lanes on the writer's pool.
     pub fn start(pool: PgPool) -> Self {
         let mut lanes = JoinSet::new();
-        let entrances = (0..LANES)
-            .map(|_| {
+        let entrances = std::iter::repeat_n(pool, LANES)
+            .map(|pool| {
                 let (inbox, calls) = mpsc::channel(QUEUE);
                 let health = Health::new();
-                lanes.spawn(run(Link::new("fix", pool.clone(), health.clone()), calls));
+                lanes.spawn(run(Link::new("fix", pool, health.clone()), calls));
                 Entrance { inbox, room: Arc::new(Semaphore::new(QUEUE)), health }
             })
             .collect();
@@ -125,7 +124,7 @@ impl FixLanes {
         }
         let size = u32::try_from(fixes.len()).map_err(|_too_many| Busy)?;
         let room = entrance.room.clone().try_acquire_many_owned(size).map_err(|_full| Busy)?;
-        entrance.inbox.try_send(Call { fixes, done, _room: room }).map_err(|_closed| Busy)?;
+        entrance.inbox.try_send(Call { fixes, done, room }).map_err(|_closed| Busy)?;
         Ok(Stored(stored))
     }
 
@@ -145,14 +144,14 @@ impl FixLanes {
 async fn run(mut link: Link, mut inbox: mpsc::Receiver<Call>) {
     while let Some(first) = inbox.recv().await {
         let mut fixes = first.fixes;
-        let mut calls = vec![(first.done, first._room)];
+        let mut calls = vec![(first.done, first.room)];
         while fixes.len() < BATCH
             && let Ok(call) = inbox.try_recv()
         {
             fixes.extend(call.fixes);
-            calls.push((call.done, call._room));
+            calls.push((call.done, call.room));
         }
-        metrics::gauge!(QUEUED, "lane" => "fix").set(inbox.len() as f64);
+        metrics::gauge!(QUEUED, "lane" => "fix").set(count(inbox.len()));
         settle(&mut link, &fixes).await;
         for (done, room) in calls {
             // A session that went away sends them again.
@@ -164,29 +163,28 @@ async fn run(mut link: Link, mut inbox: mpsc::Receiver<Call>) {
 
 /// Tries until every fix is stored, halving what cannot be stored together.
 async fn settle(link: &mut Link, fixes: &[FixRow]) {
-    let mut parts: Vec<Range<usize>> = vec![0..fixes.len()];
+    let mut parts: Vec<&[FixRow]> = vec![fixes];
     while let Some(part) = parts.pop() {
         let mut undone = 0;
         loop {
-            let error = match attempt(link, &fixes[part.clone()]).await {
+            let error = match attempt(link, part).await {
                 Ok(()) => {
                     link.worked();
                     break;
                 }
                 Err(error) => error,
             };
-            match link.failed(&error).await {
-                Fault::Away => {}
-                Fault::Again if undone < ATTEMPTS => undone += 1,
-                Fault::Again | Fault::Lasting if part.len() > 1 => {
-                    let middle = part.start + part.len() / 2;
-                    parts.push(middle..part.end);
-                    parts.push(part.start..middle);
+            match (link.failed(&error).await, part) {
+                (Fault::Away, _) => {}
+                (Fault::Again, _) if undone < ATTEMPTS => undone += 1,
+                (Fault::Again | Fault::Lasting, [single]) => {
+                    tracing::error!(worker = %single.worker, "a fix cannot be stored");
+                    metrics::counter!(REFUSED, "lane" => "fix").increment(1);
                     break;
                 }
-                Fault::Again | Fault::Lasting => {
-                    tracing::error!(worker = %fixes[part.start].worker, "a fix cannot be stored");
-                    metrics::counter!(REFUSED, "lane" => "fix").increment(1);
+                (Fault::Again | Fault::Lasting, several) => {
+                    let (first, second) = several.split_at(several.len() / 2);
+                    parts.extend([second, first]);
                     break;
                 }
             }
@@ -199,7 +197,7 @@ async fn attempt(link: &mut Link, fixes: &[FixRow]) -> Result<(), sqlx::Error> {
     let begin = Instant::now();
     within(insert(connection, fixes)).await?;
     metrics::histogram!(COMMIT_SECONDS, "lane" => "fix").record(begin.elapsed().as_secs_f64());
-    metrics::histogram!(BATCH_SIZE, "lane" => "fix").record(fixes.len() as f64);
+    metrics::histogram!(BATCH_SIZE, "lane" => "fix").record(count(fixes.len()));
     Ok(())
 }
 

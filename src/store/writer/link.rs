@@ -101,7 +101,7 @@ impl Link {
     pub(super) async fn failed(&mut self, error: &sqlx::Error) -> Fault {
         let fault = Fault::of(error);
         // Never the text of a database error: it can quote a row.
-        let code = error.as_database_error().and_then(|error| error.code()).unwrap_or_default();
+        let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code).unwrap_or_default();
         metrics::counter!(RETRIES, "lane" => self.lane, "fault" => format!("{fault:?}")).increment(1);
         match fault {
             Fault::Away => {

@@ -32,6 +32,11 @@ pub const METRICS: [(&str, &str); 6] = [
     (QUEUED, "gauge, by lane: commands or fixes that wait for their commit"),
 ];
 
+/// A number of things, as metrics want it.
+fn count(things: usize) -> f64 {
+    f64::from(u32::try_from(things).unwrap_or(u32::MAX))
+}
+
 const BATCH_SIZE: &str = "hub_store_batch_size";
 const COMMIT_SECONDS: &str = "hub_store_commit_seconds";
 const RETRIES: &str = "hub_store_retries_total";

@@ -108,7 +108,7 @@ export const words = {
     resume: 'Go on',
     edit: 'Details',
   },
-  refused: (act: string, why: string) => `“${act}” was not accepted: ${why}`,
+  refused: (number: string, act: string, why: string) => `${number}, “${act}” was not taken: ${why}`,
   dismiss: 'Got it',
 
   me: {

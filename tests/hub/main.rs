@@ -1,0 +1,14 @@
+//! Black-box tests: a real hub on port 0, a real Postgres, real HTTP and sockets. Callers are roles, and nobody sleeps:
+//! whoever waits, waits for a frame.
+
+mod harness;
+
+mod bad_input;
+mod closing;
+mod conflicts;
+mod fixes;
+mod gate;
+mod idempotency;
+mod journeys;
+mod map;
+mod resume;

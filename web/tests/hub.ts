@@ -1,0 +1,73 @@
+/// The real hub, run on a folder and a port of its own: started, killed without warning, started again.
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+
+const BINARY = process.env.HUB_BIN ?? resolve(import.meta.dirname, '../../target/debug/dispatch-hub');
+const LISTENING = /^listening on (http:\/\/\S+)/;
+
+export class RunningHub {
+  readonly url: string;
+  readonly #data: string;
+  #process: ChildProcess;
+
+  private constructor(url: string, data: string, process: ChildProcess) {
+    this.url = url;
+    this.#data = data;
+    this.#process = process;
+  }
+
+  /** A fresh demo company that nobody drives. */
+  static async start(): Promise<RunningHub> {
+    const data = join(await mkdtemp(join(tmpdir(), 'dispatch-hub-journey-')), 'data');
+    const { url, process } = await run(data, '127.0.0.1:0', ['--fresh']);
+    return new RunningHub(url, data, process);
+  }
+
+  /** As a power cut would. */
+  async kill(): Promise<void> {
+    await end(this.#process, 'SIGKILL');
+  }
+
+  /** Again, with the same data, at the same address. */
+  async restart(): Promise<void> {
+    const { process } = await run(this.#data, new URL(this.url).host);
+    this.#process = process;
+  }
+
+  async stop(): Promise<void> {
+    await end(this.#process, 'SIGTERM');
+    await rm(dirname(this.#data), { recursive: true, force: true });
+  }
+}
+
+async function run(
+  data: string,
+  listen: string,
+  more: string[] = [],
+): Promise<{ url: string; process: ChildProcess }> {
+  const child = spawn(BINARY, ['demo', '--still', '--data', data, '--listen', listen, ...more], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, HUB_BIN: undefined },
+  });
+  const said: string[] = [];
+  createInterface({ input: child.stderr }).on('line', (line) => said.push(line));
+  return new Promise((resolve, reject) => {
+    const fail = (why: string) => reject(new Error([`${BINARY}: ${why}`, ...said.slice(-20)].join('\n')));
+    child.once('error', (error) => fail(error.message));
+    child.once('exit', (code) => fail(`ended with ${code} before it listened`));
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      const url = LISTENING.exec(line)?.[1];
+      if (url) resolve({ url, process: child });
+    });
+  });
+}
+
+async function end(process: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+  if (process.exitCode !== null || process.signalCode !== null) return;
+  const gone = new Promise((resolve) => process.once('exit', resolve));
+  process.kill(signal);
+  await gone;
+}

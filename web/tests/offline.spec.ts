@@ -1,0 +1,120 @@
+/// A worker without a network: the app starts, work goes on, and everything arrives once, in order, when it can.
+import type { Page, WebSocketRoute } from '@playwright/test';
+import { expect, test } from './fixtures';
+import { command, hand, order } from './jobs';
+
+const WORKER = 'Aino Lehto';
+
+test('the app starts without the hub, and what was done then arrives later', async ({ hub, browse, as }) => {
+  const job = await order(await as('customer1'), 'Found offline');
+  await hand(await as('dispatcher'), job, WORKER);
+  const phone = await browse({ login: 'worker1', screen: 'phone' });
+  await phone.goto('/worker');
+  const card = phone.locator(`[data-job="${job.number}"]`);
+  await expect(card).toBeVisible();
+  // Installed: the page and all it is made of are kept, and so are the jobs.
+  await expect.poll(() => keptParts(phone)).toBeGreaterThan(4);
+  await expect.poll(() => keptJobs(phone, job.id)).toBe(true);
+
+  await hub.kill();
+  await phone.reload();
+  await expect(card).toBeVisible();
+  await expect(phone.locator('[data-connection="offline"]')).toBeAttached();
+  await card.getByRole('button', { name: 'Accept' }).click();
+  await card.getByRole('link').first().click();
+  await phone.getByRole('button', { name: 'Done: Arrive' }).click();
+  await expect(phone.locator('[data-waiting="2"]')).toContainText('Will sync (2)');
+  await expect(phone.locator('[data-step="0"]')).toHaveAttribute('data-waiting', 'true');
+
+  // Also what was done survives the page.
+  await phone.reload();
+  await expect(phone.locator('[data-waiting="2"]')).toBeVisible();
+  await hub.restart();
+  await expect(phone.locator('[data-connection="live"]')).toBeAttached({ timeout: 30_000 });
+  await expect(phone.locator('[data-step="0"]')).toHaveAttribute('data-done', 'true');
+  const events = await (await as('dispatcher')).get(`/api/jobs/${job.id}/events`);
+  const kinds = ((await events.json()) as { items: { kind: string }[] }).items.map(({ kind }) => kind);
+  expect(kinds.filter((kind) => kind === 'job_assigned' || kind === 'job_started').sort()).toEqual([
+    'job_assigned',
+    'job_started',
+  ]);
+});
+
+test('a worker who was too late is told, and why', async ({ browse, as }) => {
+  const dispatcher = await as('dispatcher');
+  const job = await order(await as('customer1'), 'Too late');
+  await hand(dispatcher, job, WORKER);
+  const phone = await browse({ login: 'worker1', screen: 'phone' });
+  const wire = await cuttable(phone);
+  await phone.goto('/worker');
+  const card = phone.locator(`[data-job="${job.number}"]`);
+  await expect(card).toBeVisible();
+  await wire.cut();
+  await expect(phone.locator('[data-connection="offline"]')).toBeAttached();
+  await card.getByRole('button', { name: 'Accept' }).click();
+  await expect(phone.getByText('Will sync (1)')).toBeVisible();
+  await command(dispatcher, job, { do: 'unpublish' });
+  wire.mend();
+  await expect(phone.locator('[data-refused]')).toContainText(job.number, { timeout: 30_000 });
+  await expect(card).toHaveCount(0);
+  await phone.getByRole('button', { name: 'Got it' }).click();
+  await expect(phone.locator('[data-refused]')).toHaveCount(0);
+});
+
+test('a step is taken back within ten seconds', async ({ browse, as }) => {
+  const job = await order(await as('customer1'), 'Undone');
+  await hand(await as('dispatcher'), job, WORKER);
+  await command(await as('worker1'), job, { do: 'accept' });
+  const phone = await browse({ login: 'worker1', screen: 'phone' });
+  await phone.goto(`/worker/jobs/${job.id}`);
+  await phone.getByRole('button', { name: 'Done: Arrive' }).click();
+  await expect(phone.locator('[data-step="0"]')).toHaveAttribute('data-done', 'true');
+  await phone.getByRole('button', { name: /^Undo/ }).click();
+  await expect(phone.locator('[data-step="0"]')).toHaveAttribute('data-done', 'false');
+  await expect(phone.locator('article')).toHaveAttribute('data-status', 'assigned');
+});
+
+/** A socket that can be cut and mended without the hub noticing more than a lost phone. */
+async function cuttable(page: Page): Promise<{ cut: () => Promise<void>; mend: () => void }> {
+  let through = true;
+  let open: WebSocketRoute | undefined;
+  await page.routeWebSocket('**/ws', (socket) => {
+    if (!through) return void socket.close({ code: 1013 });
+    open = socket;
+    socket.connectToServer();
+  });
+  return {
+    cut: async () => {
+      through = false;
+      await open?.close({ code: 1013 });
+    },
+    mend: () => (through = true),
+  };
+}
+
+function keptParts(page: Page): Promise<number> {
+  return page.evaluate(async () => {
+    const [name] = await caches.keys();
+    if (!name) return 0;
+    const kept = await (await caches.open(name)).keys();
+    return kept.filter(({ url }) => new URL(url).pathname.startsWith('/assets/')).length;
+  });
+}
+
+function keptJobs(page: Page, job: string): Promise<boolean> {
+  return page.evaluate(async (job) => {
+    const [found] = (await indexedDB.databases()).filter(({ name }) =>
+      name?.startsWith('dispatch-hub-worker/'),
+    );
+    const opening = indexedDB.open(found!.name!);
+    const database = await new Promise<IDBDatabase>(
+      (resolve) => (opening.onsuccess = () => resolve(opening.result)),
+    );
+    const asking = database.transaction('kept').objectStore('kept').get('jobs');
+    const jobs = await new Promise<{ id: string }[] | undefined>(
+      (resolve) => (asking.onsuccess = () => resolve(asking.result as { id: string }[] | undefined)),
+    );
+    database.close();
+    return jobs?.some(({ id }) => id === job) ?? false;
+  }, job);
+}
