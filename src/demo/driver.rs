@@ -50,12 +50,19 @@ pub(super) enum Wish {
 /// What a driver is at.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Doing {
-    Resting { until: At },
+    Resting {
+        until: At,
+    },
     /// Driving about, without a job.
     Wandering,
-    Driving { job: JobId },
+    Driving {
+        job: JobId,
+    },
     /// At a job; the next step is done then.
-    Working { job: JobId, until: At },
+    Working {
+        job: JobId,
+        until: At,
+    },
 }
 
 /// A worker who is driven.
@@ -142,12 +149,11 @@ impl Driver {
 
     fn event(&mut self, event: EventMessage) {
         self.answered(event.job_id);
-        match event.job {
-            Some(job) => self.learn(Arc::unwrap_or_clone(job)),
-            None => {
-                self.jobs.remove(&event.job_id);
-                self.answers.remove(&event.job_id);
-            }
+        if let Some(job) = event.job {
+            self.learn(Arc::unwrap_or_clone(job));
+        } else {
+            self.jobs.remove(&event.job_id);
+            self.answers.remove(&event.job_id);
         }
     }
 
@@ -279,9 +285,8 @@ impl Driver {
         let index = job.steps.iter().position(|step| step.done_at.is_none())?;
         let today = jiff::Timestamp::from_millisecond(now.millis()).ok()?.to_zoned(jiff::tz::TimeZone::UTC).date();
         let wanted = job.steps[index].fields.iter().filter(|field| field.access == Rule::Required && field.value.is_none());
-        let fields: Map<_, _> = wanted
-            .filter_map(|field| Some((field.key.clone(), answers::to(&field.key, field.kind, &field.options, self.turn, today)?)))
-            .collect();
+        let fields: Map<_, _> =
+            wanted.filter_map(|field| Some((field.key.clone(), answers::to(&field.key, field.kind, &field.options, self.turn, today)?))).collect();
         let step = job.steps[index].index;
         let after = job.steps.get(index + 1).and_then(|step| step.address.as_ref()).and_then(point_of);
         match after {
@@ -351,7 +356,8 @@ impl Driver {
     }
 
     fn is_idle_for_long(&mut self, now: At) -> bool {
-        let has_work = self.jobs.values().any(|job| matches!(job.status, Some(Status::Pending | Status::Assigned | Status::Started)) && is_soon(job, now));
+        let has_work =
+            self.jobs.values().any(|job| matches!(job.status, Some(Status::Pending | Status::Assigned | Status::Started)) && is_soon(job, now));
         if has_work {
             self.idle_since = None;
             return false;
@@ -488,7 +494,8 @@ mod tests {
 
     fn steps() -> Vec<views::Step<Millis>> {
         use crate::domain::field::FieldKind;
-        let field = views::Field { key: "keys".into(), label: String::new(), kind: FieldKind::Text, options: vec![], value: None, access: Rule::Required };
+        let field =
+            views::Field { key: "keys".into(), label: String::new(), kind: FieldKind::Text, options: vec![], value: None, access: Rule::Required };
         vec![step(0, Some((60.170, 24.941)), vec![]), step(1, None, vec![field]), step(2, Some((60.166, 24.950)), vec![])]
     }
 
