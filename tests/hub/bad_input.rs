@@ -33,7 +33,7 @@ async fn a_dispatchers_messages_are_refused_with_a_pointer() {
     let table = [
         (json!({ "t": "dance" }), "invalid", Some("/t")),
         (json!({ "t": "dance", "ref": 0 }), "invalid", Some("/t")),
-        (json!({ "t": "subscribe", "ref": 0 }), "invalid", Some("")),
+        (json!({ "t": "subscribe", "ref": 0 }), "invalid", Some("/topic")),
         (json!({ "t": "subscribe", "ref": 0, "topic": "weather" }), "invalid", Some("/topic")),
         (json!({ "t": "subscribe", "ref": 0, "topic": "job/7" }), "invalid", Some("/topic")),
         (json!({ "t": "subscribe", "ref": 0, "topic": "schedule", "after": "yesterday" }), "invalid", Some("/after")),
@@ -44,7 +44,7 @@ async fn a_dispatchers_messages_are_refused_with_a_pointer() {
         (json!({ "t": "viewport", "west": 24, "south": 60, "east": 25, "north": 61, "zoom": 12 }), "invalid", Some("/t")),
         (json!({ "t": "duty", "ref": 0, "on": true }), "forbidden", None),
         (json!({ "t": "fixes", "n": 1, "fixes": [[1, 60.0, 24.0, null, null, null, null]] }), "forbidden", None),
-        (command(json!({})), "invalid", Some("")),
+        (command(json!({})), "invalid", Some("/do")),
         (command(json!({ "do": "fly" })), "invalid", Some("/do")),
         (command(json!({ "do": "publish", "version": "new" })), "invalid", Some("/version")),
         (command(json!({ "do": "allocate" })), "invalid", Some("/start")),
