@@ -33,7 +33,8 @@ impl Person {
 }
 
 impl Live {
-    async fn joins_map(&mut self) {
+    /// Joins the map.
+    pub(crate) async fn joins_map(&mut self) {
         self.asks(serde_json::json!({ "t": "subscribe", "topic": Topic::Map })).await.expect("the map");
     }
 
@@ -97,8 +98,7 @@ async fn who_leaves_the_viewport_is_gone_and_who_is_there_comes_first() {
     let mut map = hub.dispatcher(1).await.live().await;
     map.joins_map().await;
     map.looks(helsinki()).await;
-    let there = map.positions().await;
-    assert_eq!((there.list[0].0, there.list[0].1.0 <= in_ms(0)), (first, true));
+    map.shows(first, 60.17).await;
     worker.measures(&[fix(in_ms(-1_000), 61.5, 23.75)]).await;
     map.until("who is gone", |message| match message {
         ServerMessage::Positions(positions) => positions.gone.contains(&first).then_some(()),
@@ -148,13 +148,15 @@ async fn zoomed_out_the_map_counts_workers_and_open_jobs() {
     let mut map = dispatcher.live().await;
     map.joins_map().await;
     map.looks(Viewport { zoom: 7.0, west: 20.0, south: 59.0, east: 30.0, north: 65.0 }).await;
-    let sum = |message: &ServerMessage| match message {
-        ServerMessage::Cells(cells) => Some(cells.list.iter().fold((0, 0), |sum, cell| (sum.0 + cell.1, sum.1 + cell.2))),
-        _ => None,
+    let counts = |workers: u32, open_jobs: u32| {
+        move |message: &ServerMessage| match message {
+            ServerMessage::Cells(cells) => cells.list.iter().any(|cell| (cell.1, cell.2) == (workers, open_jobs)).then_some(()),
+            _ => None,
+        }
     };
-    assert_eq!(map.until("cells", sum).await, (0, 1));
+    map.until("a cell with a job", counts(0, 1)).await;
     let mut worker = on_duty(&hub, 1).await;
     worker.measures(&[fix(in_ms(-1_000), 60.169, 24.941)]).await;
-    assert_eq!(map.until("cells", sum).await, (1, 1));
+    map.until("a cell with a job and a worker", counts(1, 1)).await;
     assert!(map.all_positions().is_empty(), "counts, not people");
 }

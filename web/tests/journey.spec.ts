@@ -48,7 +48,7 @@ test('a job from the customer’s phone to done, and through a power cut', async
     await customer.getByLabel('What is wrong?').fill('The tap in the kitchen drips');
     const address = customer.getByRole('combobox', { name: 'Address' }).first();
     await address.fill('Keskuskatu');
-    await customer.getByRole('option').first().click();
+    await customer.getByRole('listbox').getByRole('option').first().click();
     await expect(customer.getByText('Found on the map').first()).toBeVisible();
     await customer.getByRole('button', { name: 'Send request' }).dblclick();
     const page = customer.locator('[data-job]').first();

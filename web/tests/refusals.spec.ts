@@ -4,7 +4,8 @@ import { expect, test } from './fixtures';
 import { order } from './jobs';
 
 test('what is missing is said at the field, and nothing is sent', async ({ browse }) => {
-  const page = await browse({ login: 'customer2', screen: 'phone' });
+  // Two assets, so that none is attached by itself and brings its address along.
+  const page = await browse({ login: 'customer3', screen: 'phone' });
   const sent: string[] = [];
   page.on('request', (request) => request.method() === 'POST' && sent.push(request.url()));
   await page.goto('/p/demo/new');
