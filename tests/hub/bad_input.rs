@@ -84,7 +84,7 @@ async fn fixes_are_taken_all_or_none() {
         (json!({ "t": "fixes", "n": 7, "fixes": [] }), "/fixes"),
         (json!({ "t": "fixes", "n": 7, "fixes": vec![good.clone(); 501] }), "/fixes"),
         (json!({ "t": "fixes", "n": 7, "fixes": "here" }), "/fixes"),
-        (json!({ "t": "fixes", "fixes": [good] }), ""),
+        (json!({ "t": "fixes", "fixes": [good] }), "/n"),
         (json!({ "t": "fixes", "n": 7, "fixes": [good], "device": "" }), "/device"),
         (json!({ "t": "fixes", "n": 7, "fixes": [good], "device": "d".repeat(65) }), "/device"),
         (with(json!([now, 91.0, 24.94, null, null, null, null])), "/fixes/1"),

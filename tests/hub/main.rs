@@ -3,6 +3,8 @@
 
 mod harness;
 
+mod access_matrix;
+mod access_sockets;
 mod bad_input;
 mod closing;
 mod conflicts;
@@ -11,4 +13,5 @@ mod gate;
 mod idempotency;
 mod journeys;
 mod map;
+mod portal_permissions;
 mod resume;

@@ -130,7 +130,12 @@ impl TestHub {
 
     /// Anybody, by e-mail address.
     pub(crate) async fn log_in(&self, email: &str) -> Person {
-        Person::log_in(&self.stranger(), email).await
+        Person::log_in(&self.stranger(), &self.url(), email).await
+    }
+
+    /// Anybody, by e-mail address.
+    pub(crate) async fn log_in_owned(&self, email: String) -> Person {
+        self.log_in(&email).await
     }
 
     /// Errors that the hub logged and that this test caused on purpose. From here on new ones count again.

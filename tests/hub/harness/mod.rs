@@ -2,13 +2,15 @@
 
 mod cable;
 mod company;
+mod estate;
 mod hub;
 mod live;
 mod person;
 mod watch;
 
 pub(crate) use cable::Cable;
-pub(crate) use company::{Company, HIDDEN};
+pub(crate) use company::HIDDEN;
+pub(crate) use estate::{Estate, Ids};
 pub(crate) use hub::TestHub;
 pub(crate) use live::{Live, Resumed};
 pub(crate) use person::{Job, Person};
