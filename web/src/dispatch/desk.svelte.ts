@@ -37,6 +37,8 @@ import {
 /** What lies open over the schedule. */
 export type Open = 'allocate' | 'create' | 'keys' | 'cancel' | 'delete' | null;
 
+const MAP_KEY = 'dispatch-hub-map';
+
 export class Desk {
   readonly caller: Caller;
   readonly format: Formatter;
@@ -48,6 +50,8 @@ export class Desk {
   readonly route = new Route('/dispatch');
 
   open = $state<Open>(null);
+  /** The map beside the timeline. */
+  mapShown = $state(localStorage.getItem(MAP_KEY) !== 'no');
   search = $state('');
   /** The job or worker under the pointer, in whichever view. */
   hovered = $state<Id | null>(null);
@@ -144,6 +148,11 @@ export class Desk {
   spans(worker: Id): { start: Instant; end: Instant }[] | undefined {
     const known = this.worker(worker);
     return known?.hours ? workingSpans(known, this.days, this.format) : undefined;
+  }
+
+  toggleMap(): void {
+    this.mapShown = !this.mapShown;
+    localStorage.setItem(MAP_KEY, this.mapShown ? 'yes' : 'no');
   }
 
   // Where we are

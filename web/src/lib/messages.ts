@@ -141,7 +141,7 @@ export const texts = {
     attribution: '© OpenStreetMap contributors',
     worker: (name: string, age: string) => `${name}, ${age}`,
     job: (number: string, status: string) => `Job ${number}, ${status}`,
-    cell: (workers: number, jobs: number) => `${workers} workers, ${jobs} open jobs`,
+    open_jobs: (count: number) => (count === 1 ? '1 job' : `${count} jobs`),
     zoom_in: 'Zoom in',
     zoom_out: 'Zoom out',
   },

@@ -175,7 +175,7 @@ export class MapCanvas {
       type: 'FeatureCollection',
       features: this.#cells.map(([cell, { workers, open_jobs }]) => ({
         type: 'Feature',
-        properties: { workers, open_jobs, label: `${workers}` },
+        properties: { workers, label: `${workers}`, jobs: texts.map.open_jobs(open_jobs) },
         geometry: { type: 'Polygon', coordinates: [cellToBoundary(cell, true)] },
       })),
     });
@@ -205,7 +205,11 @@ export class MapCanvas {
       id: 'cell-counts',
       type: 'symbol',
       source: 'cells',
-      layout: { 'text-field': ['get', 'label'], 'text-font': ['Noto Sans Medium'], 'text-size': 13 },
+      layout: {
+        'text-field': ['format', ['get', 'label'], {}, '\n', {}, ['get', 'jobs'], { 'font-scale': 0.75 }],
+        'text-font': ['Noto Sans Medium'],
+        'text-size': 15,
+      },
       paint: { 'text-color': text!, 'text-halo-color': halo!, 'text-halo-width': 1.5 },
     });
     this.#map.addLayer({
