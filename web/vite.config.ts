@@ -6,7 +6,7 @@ import { defineConfig } from 'vitest/config';
 const hub = process.env.HUB_URL ?? 'http://127.0.0.1:8080';
 
 export default defineConfig({
-  plugins: [tailwindcss(), svelte(), budget({ 'portal.html': 60, 'worker.html': 60, 'dispatch.html': 120 })],
+  plugins: [tailwindcss(), svelte()],
   // A page deep under /p/{slug}/... still finds its assets, so their addresses start at the root.
   base: '/',
   build: {
