@@ -150,14 +150,20 @@ async fn every_route_gives_every_caller_what_is_theirs_and_nothing_else() {
     let hub = TestHub::start().await;
     let estate = Estate::plant(&hub).await;
     let columns = columns(&hub).await;
-    let mut cells = 0;
+    let mut rows = Vec::new();
     for endpoint in http::routes() {
         for entry in &endpoint.methods {
             let method: Method = entry.method.as_str().parse().expect("a method");
             let row = row(&method, endpoint.path, &estate);
-            for column in &columns {
-                cells += check(&hub, &estate, &method, endpoint.path, &row, column).await;
-            }
+            rows.push((method, endpoint.path, row));
+        }
+    }
+    // What ends log-ins ends those of the other rows too.
+    rows.sort_by_key(|(_, _, row)| row.ends_session);
+    let mut cells = 0;
+    for (method, path, row) in &rows {
+        for column in &columns {
+            cells += check(&hub, &estate, method, path, row, column).await;
         }
     }
     assert!(cells > 500, "{cells} cells");

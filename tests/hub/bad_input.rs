@@ -63,7 +63,7 @@ async fn a_dispatchers_messages_are_refused_with_a_pointer() {
             assert_eq!((refused.0.as_str(), refused.1.as_deref()), (*name, *pointer), "{message}");
         }
         live.joins_map().await;
-        for (member, value) in [("west", 181.0), ("south", -91.0), ("north", 100.0), ("zoom", -1.0), ("east", -180.5)] {
+        for (member, value) in [("west", 1_081.0), ("south", -91.0), ("north", 100.0), ("zoom", -1.0), ("south", 61.5)] {
             let mut viewport = json!({ "t": "viewport", "west": 24.0, "south": 60.0, "east": 25.0, "north": 61.0, "zoom": 12.0 });
             viewport[member] = json!(value);
             assert_eq!(refusal(&mut live, &viewport).await.0, "invalid", "{viewport}");
