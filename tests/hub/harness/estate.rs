@@ -32,6 +32,9 @@ pub(crate) struct Estate {
     pub(crate) mill: Ids,
     /// Of the other tenant.
     pub(crate) south: Ids,
+    /// Who makes fresh ones.
+    dispatcher: Person,
+    worker: Person,
 }
 
 impl Estate {
@@ -57,15 +60,20 @@ impl Estate {
             north: ids(north, of_bakery, 1),
             mill: ids(north, of_mill, 2),
             south: ids(south, of_south, 1),
+            dispatcher: hub.dispatcher(1).await,
+            worker: hub.worker(1).await,
         }
     }
 
     /// One more job of the bakery on the phone of worker 1, that may be changed and deleted.
     pub(crate) async fn fresh_job(&self, hub: &TestHub) -> Job {
-        let (dispatcher, worker) = (hub.dispatcher(1).await, hub.worker(1).await);
         let company = hub.company();
-        let job = dispatcher.orders(company.repair, order(company.bakery.id, &company.bakery.marker)).await;
-        give(&dispatcher, &worker, company, 1, job).await;
+        let mut order = order(company.bakery.id, &company.bakery.marker);
+        order["worker"] = json!(company.worker(1));
+        order["scheduled_start"] = json!(rfc3339(in_ms(7_200_000)));
+        order["publish"] = json!(true);
+        let job = self.dispatcher.orders(company.repair, order).await;
+        self.worker.does(job, json!({ "do": "accept" })).await;
         job
     }
 }
