@@ -2,7 +2,6 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import tailwindcss from '@tailwindcss/vite';
 import { defineConfig } from 'vitest/config';
-import { budget } from './budget.ts';
 
 const hub = process.env.HUB_URL ?? 'http://127.0.0.1:8080';
 
@@ -13,7 +12,7 @@ export default defineConfig({
   build: {
     outDir: 'dist',
     target: 'es2023',
-    // The lazy map chunk is known to be large; what may grow by accident is weighed by budget.ts.
+    // The lazy map chunk is known to be large; what may grow by accident is weighed by tests/budget.spec.ts.
     chunkSizeWarningLimit: 1200,
     rolldownOptions: {
       input: ['index.html', 'portal.html', 'dispatch.html', 'worker.html'],
