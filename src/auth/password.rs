@@ -29,6 +29,8 @@ static NOBODY: LazyLock<String> = LazyLock::new(|| hash_now("nobody has this pas
 
 impl Default for Passwords {
     fn default() -> Self {
+        // Made now, so that the first stranger waits no longer than the next one.
+        LazyLock::force(&NOBODY);
         // The live traffic keeps a core to itself.
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         Self { turns: Arc::new(Semaphore::new((cores - 1).max(1))), queue: Arc::new(Semaphore::new(WAITING_MAX)) }

@@ -5,12 +5,19 @@ use jiff::civil::Date;
 use serde_json::{Value, json};
 
 const PROBLEMS: [&str; 8] = [
-    "The back door does not close by itself any more.", "Water drips from the tap in the staff kitchen.", "The lamp above the counter flickers.",
-    "The radiator by the window stays cold.", "The extractor fan hums loudly in the morning.", "A tile in the entrance has come loose.",
-    "The shutter stops half way.", "The fuse of the dishwasher blows every other day.",
+    "The back door does not close by itself any more.",
+    "Water drips from the tap in the staff kitchen.",
+    "The lamp above the counter flickers.",
+    "The radiator by the window stays cold.",
+    "The extractor fan hums loudly in the morning.",
+    "A tile in the entrance has come loose.",
+    "The shutter stops half way.",
+    "The fuse of the dishwasher blows every other day.",
 ];
 const WORK: [&str; 4] = [
-    "Adjusted the closer and greased the hinges.", "Changed the seal and cleaned the aerator.", "Replaced the ballast, tested for ten minutes.",
+    "Adjusted the closer and greased the hinges.",
+    "Changed the seal and cleaned the aerator.",
+    "Replaced the ballast, tested for ten minutes.",
     "Bled the radiator and set the valve.",
 ];
 const NAMES: [&str; 5] = ["Ms Niemi", "Mr Aho", "the caretaker", "the reception", "the shift manager"];

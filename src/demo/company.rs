@@ -16,23 +16,48 @@ use sqlx::PgConnection;
 
 const DISPATCHERS: [(&str, &str, bool); 2] = [("admin", "Irja Korpi", true), ("dispatcher", "Matti Vaara", false)];
 const WORKERS: [&str; 12] = [
-    "Aino Lehto", "Eero Salmi", "Helmi Koski", "Onni Virta", "Saimi Harju", "Toivo Niemi", "Venla Ranta", "Urho Kallio", "Kerttu Laine",
-    "Armas Suo", "Lempi Aalto", "Oiva Vuori",
+    "Aino Lehto",
+    "Eero Salmi",
+    "Helmi Koski",
+    "Onni Virta",
+    "Saimi Harju",
+    "Toivo Niemi",
+    "Venla Ranta",
+    "Urho Kallio",
+    "Kerttu Laine",
+    "Armas Suo",
+    "Lempi Aalto",
+    "Oiva Vuori",
 ];
 /// Trade, street, and which of the street's addresses. The first six are the portal users' own.
 const CUSTOMERS: [(&str, &str, usize); 12] = [
-    ("Bakery", "Keskuskatu", 2), ("Café", "Aleksanterinkatu", 6), ("Bookshop", "Pohjoisesplanadi", 5), ("Hotel", "Mikonkatu", 8),
-    ("Dental practice", "Bulevardi", 4), ("Museum", "Snellmaninkatu", 3), ("Law office", "Fabianinkatu", 12), ("Gallery", "Uudenmaankatu", 5),
-    ("Pharmacy", "Mannerheimintie", 4), ("Restaurant", "Kasarmikatu", 6), ("Flower shop", "Kalevankatu", 9), ("Housing company", "Annankatu", 10),
+    ("Bakery", "Keskuskatu", 2),
+    ("Café", "Aleksanterinkatu", 6),
+    ("Bookshop", "Pohjoisesplanadi", 5),
+    ("Hotel", "Mikonkatu", 8),
+    ("Dental practice", "Bulevardi", 4),
+    ("Museum", "Snellmaninkatu", 3),
+    ("Law office", "Fabianinkatu", 12),
+    ("Gallery", "Uudenmaankatu", 5),
+    ("Pharmacy", "Mannerheimintie", 4),
+    ("Restaurant", "Kasarmikatu", 6),
+    ("Flower shop", "Kalevankatu", 9),
+    ("Housing company", "Annankatu", 10),
 ];
 /// Each portal user's name and customers. The first has two; the first and the last share none.
 const PORTAL_USERS: [(&str, &[usize]); 6] =
     [("Elsa Mäki", &[0, 1]), ("Lauri Oja", &[2]), ("Hilja Saari", &[3]), ("Kaino Lampi", &[4]), ("Rauha Niitty", &[1]), ("Sulo Metsä", &[5])];
 /// Kind, name, serial number, and whose.
 const ASSETS: [(&str, &str, &str, usize); 10] = [
-    ("Oven", "Stone oven", "KU-1180", 0), ("Ventilation", "Bakehouse ventilation", "IV-204", 0), ("Cold room", "Cold room 1", "KY-77", 1),
-    ("Boiler", "District heat exchanger", "LS-3301", 2), ("Lift", "Guest lift", "HI-12", 3), ("Boiler", "Boiler, cellar", "LS-0917", 3),
-    ("Compressor", "Dental compressor", "PK-55", 4), ("Boiler", "Heat exchanger, hall", "LS-2210", 5), ("Lift", "Goods lift", "HI-31", 5),
+    ("Oven", "Stone oven", "KU-1180", 0),
+    ("Ventilation", "Bakehouse ventilation", "IV-204", 0),
+    ("Cold room", "Cold room 1", "KY-77", 1),
+    ("Boiler", "District heat exchanger", "LS-3301", 2),
+    ("Lift", "Guest lift", "HI-12", 3),
+    ("Boiler", "Boiler, cellar", "LS-0917", 3),
+    ("Compressor", "Dental compressor", "PK-55", 4),
+    ("Boiler", "Heat exchanger, hall", "LS-2210", 5),
+    ("Lift", "Goods lift", "HI-31", 5),
     ("Boiler", "Heat exchanger, house A", "LS-4402", 11),
 ];
 

@@ -119,16 +119,8 @@ impl Line {
 
     /// One socket, from log-in to its end.
     async fn talk(&mut self) -> Result<(), client::Error> {
-        let (client, worker, is_new) = match &self.log_in {
-            Some((client, worker)) => (client.clone(), *worker, false),
-            None => {
-                let email = format!("worker{}@demo.example", self.number);
-                let client = Client::login(&self.address, &email, PASSWORD, Some(SLUG)).await?;
-                let worker = WorkerId(client.me().await?.id);
-                self.log_in = Some((client.clone(), worker));
-                (client, worker, true)
-            }
-        };
+        let is_new = self.log_in.is_none();
+        let (client, worker) = self.log_in().await?;
         let mut socket = client.socket(Encoding::Msgpack).await?;
         let ServerMessage::Welcome(welcome) = socket.next_message().await? else {
             return Err(client::Error::Strange("a socket that does not begin with a welcome".to_owned()));
@@ -157,6 +149,16 @@ impl Line {
                 _ = ticks.tick() => self.tick(&mut talk, worker).await?,
             }
         }
+    }
+
+    async fn log_in(&mut self) -> Result<(Client, WorkerId), client::Error> {
+        if let Some(log_in) = &self.log_in {
+            return Ok(log_in.clone());
+        }
+        let email = format!("worker{}@demo.example", self.number);
+        let client = Client::login(&self.address, &email, PASSWORD, Some(SLUG)).await?;
+        let worker = WorkerId(client.me().await?.id);
+        Ok(self.log_in.insert((client, worker)).clone())
     }
 
     fn hear(&mut self, talk: &mut Conversation, message: ServerMessage) {

@@ -51,39 +51,89 @@ const ROUND: usize = 6;
 /// What is going on now. Workers 0 to 2 are left to whoever tries the demo; the others are driven.
 const NOW: [Line; 46] = [
     // done
-    (REPAIR, 1, 3, -190, 0, ALL), (WINDOWS, 2, 4, -200, 1, ALL), (DELIVERY, 6, 5, -175, COMPANY, ALL), (CLEANING, 3, 6, -215, 2, ALL),
-    (LOCKS, 7, 7, -160, COMPANY, ALL), (HEATING, 5, 8, -180, 5, ALL), (ROUND, 11, 9, -170, COMPANY, ALL), (REPAIR, 0, 10, -155, 0, ALL),
-    (WINDOWS, 8, 11, -185, COMPANY, ALL), (ROUND, 9, 0, -150, COMPANY, ALL), (REPAIR, 4, 2, -165, 3, ALL),
+    (REPAIR, 1, 3, -190, 0, ALL),
+    (WINDOWS, 2, 4, -200, 1, ALL),
+    (DELIVERY, 6, 5, -175, COMPANY, ALL),
+    (CLEANING, 3, 6, -215, 2, ALL),
+    (LOCKS, 7, 7, -160, COMPANY, ALL),
+    (HEATING, 5, 8, -180, 5, ALL),
+    (ROUND, 11, 9, -170, COMPANY, ALL),
+    (REPAIR, 0, 10, -155, 0, ALL),
+    (WINDOWS, 8, 11, -185, COMPANY, ALL),
+    (ROUND, 9, 0, -150, COMPANY, ALL),
+    (REPAIR, 4, 2, -165, 3, ALL),
     // under way
-    (REPAIR, 0, 3, -20, 0, Steps(1)), (DELIVERY, 1, 4, 5, 4, EnRoute), (CLEANING, 9, 5, -45, COMPANY, Steps(2)), (REPAIR, 5, 6, 10, 5, EnRoute),
-    (WINDOWS, 3, 7, 5, 2, Assigned), (HEATING, 3, 8, -30, 2, Paused), (WINDOWS, 1, 9, -25, 0, Steps(1)), (REPAIR, 7, 10, 15, COMPANY, Assigned),
-    (LOCKS, 10, 11, 10, COMPANY, Assigned), (HEATING, 2, 1, -25, 1, Steps(1)),
+    (REPAIR, 0, 3, -20, 0, Steps(1)),
+    (DELIVERY, 1, 4, 5, 4, EnRoute),
+    (CLEANING, 9, 5, -45, COMPANY, Steps(2)),
+    (REPAIR, 5, 6, 10, 5, EnRoute),
+    (WINDOWS, 3, 7, 5, 2, Assigned),
+    (HEATING, 3, 8, -30, 2, Paused),
+    (WINDOWS, 1, 9, -25, 0, Steps(1)),
+    (REPAIR, 7, 10, 15, COMPANY, Assigned),
+    (LOCKS, 10, 11, 10, COMPANY, Assigned),
+    (HEATING, 2, 1, -25, 1, Steps(1)),
     // next
-    (WINDOWS, 0, 0, 30, 0, Assigned), (REPAIR, 2, 0, 100, 1, Pending), (DELIVERY, 8, 1, 75, COMPANY, Pending), (CLEANING, 4, 2, 45, 3, Assigned),
-    (REPAIR, 6, 3, 70, COMPANY, Pending), (ROUND, 11, 4, 65, COMPANY, Pending), (WINDOWS, 5, 5, 80, 5, Assigned), (LOCKS, 9, 6, 100, COMPANY, Pending),
-    (REPAIR, 10, 7, 75, COMPANY, Assigned), (DELIVERY, 2, 8, 85, 1, Pending), (HEATING, 11, 9, 60, COMPANY, Pending), (WINDOWS, 6, 10, 105, COMPANY, Assigned),
-    (REPAIR, 3, 11, 60, 2, Pending), (ROUND, 8, 3, 160, COMPANY, Allocated), (REPAIR, 9, 5, 170, COMPANY, Allocated), (WINDOWS, 4, 8, 165, 3, Allocated),
+    (WINDOWS, 0, 0, 30, 0, Assigned),
+    (REPAIR, 2, 0, 100, 1, Pending),
+    (DELIVERY, 8, 1, 75, COMPANY, Pending),
+    (CLEANING, 4, 2, 45, 3, Assigned),
+    (REPAIR, 6, 3, 70, COMPANY, Pending),
+    (ROUND, 11, 4, 65, COMPANY, Pending),
+    (WINDOWS, 5, 5, 80, 5, Assigned),
+    (LOCKS, 9, 6, 100, COMPANY, Pending),
+    (REPAIR, 10, 7, 75, COMPANY, Assigned),
+    (DELIVERY, 2, 8, 85, 1, Pending),
+    (HEATING, 11, 9, 60, COMPANY, Pending),
+    (WINDOWS, 6, 10, 105, COMPANY, Assigned),
+    (REPAIR, 3, 11, 60, 2, Pending),
+    (ROUND, 8, 3, 160, COMPANY, Allocated),
+    (REPAIR, 9, 5, 170, COMPANY, Allocated),
+    (WINDOWS, 4, 8, 165, 3, Allocated),
     (CLEANING, 0, 1, 180, 0, Allocated),
     // to place
-    (REPAIR, 1, NOBODY, 120, 0, Unassigned), (DELIVERY, 5, NOBODY, 150, 5, Unassigned), (WINDOWS, 2, NOBODY, 210, 1, Unassigned),
-    (REPAIR, 11, NOBODY, 240, COMPANY, Unassigned), (LOCKS, 3, NOBODY, 90, 2, Unassigned), (REPAIR, 7, 9, 140, COMPANY, Declined),
+    (REPAIR, 1, NOBODY, 120, 0, Unassigned),
+    (DELIVERY, 5, NOBODY, 150, 5, Unassigned),
+    (WINDOWS, 2, NOBODY, 210, 1, Unassigned),
+    (REPAIR, 11, NOBODY, 240, COMPANY, Unassigned),
+    (LOCKS, 3, NOBODY, 90, 2, Unassigned),
+    (REPAIR, 7, 9, 140, COMPANY, Declined),
     // called off
-    (WINDOWS, 10, 2, 200, COMPANY, Cancelled), (REPAIR, 4, NOBODY, 230, 3, Cancelled),
+    (WINDOWS, 10, 2, 200, COMPANY, Cancelled),
+    (REPAIR, 4, NOBODY, 230, 3, Cancelled),
 ];
 
 /// What was done the day before.
 const YESTERDAY: [Line; 14] = [
-    (REPAIR, 0, 0, -240, 0, ALL), (WINDOWS, 2, 1, -200, 1, ALL), (DELIVERY, 5, 2, -180, 5, ALL), (HEATING, 3, 3, -230, 2, ALL),
-    (LOCKS, 4, 4, -150, 3, ALL), (CLEANING, 6, 5, -120, COMPANY, ALL), (ROUND, 7, 6, -90, COMPANY, ALL), (REPAIR, 8, 7, -60, COMPANY, ALL),
-    (WINDOWS, 1, 8, -30, 4, ALL), (DELIVERY, 9, 9, 30, COMPANY, ALL), (REPAIR, 10, 10, 60, COMPANY, ALL), (CLEANING, 1, 11, 90, 0, ALL),
-    (WINDOWS, 11, 3, 120, COMPANY, ALL), (REPAIR, 5, 4, 150, 5, Cancelled),
+    (REPAIR, 0, 0, -240, 0, ALL),
+    (WINDOWS, 2, 1, -200, 1, ALL),
+    (DELIVERY, 5, 2, -180, 5, ALL),
+    (HEATING, 3, 3, -230, 2, ALL),
+    (LOCKS, 4, 4, -150, 3, ALL),
+    (CLEANING, 6, 5, -120, COMPANY, ALL),
+    (ROUND, 7, 6, -90, COMPANY, ALL),
+    (REPAIR, 8, 7, -60, COMPANY, ALL),
+    (WINDOWS, 1, 8, -30, 4, ALL),
+    (DELIVERY, 9, 9, 30, COMPANY, ALL),
+    (REPAIR, 10, 10, 60, COMPANY, ALL),
+    (CLEANING, 1, 11, 90, 0, ALL),
+    (WINDOWS, 11, 3, 120, COMPANY, ALL),
+    (REPAIR, 5, 4, 150, 5, Cancelled),
 ];
 
 /// What is planned for the next day.
 const TOMORROW: [Line; 12] = [
-    (REPAIR, 0, 0, -120, 0, Assigned), (WINDOWS, 3, 1, -60, 2, Pending), (CLEANING, 5, 2, -90, 5, Allocated), (HEATING, 2, 3, -30, 1, Allocated),
-    (ROUND, 8, 4, 0, COMPANY, Allocated), (DELIVERY, 1, 5, 30, 4, Assigned), (REPAIR, 9, 6, 60, COMPANY, Pending), (WINDOWS, 6, 7, 90, COMPANY, Allocated),
-    (LOCKS, 11, 8, 120, COMPANY, Allocated), (REPAIR, 10, 9, 150, COMPANY, Allocated), (CLEANING, 4, NOBODY, 60, 3, Unassigned),
+    (REPAIR, 0, 0, -120, 0, Assigned),
+    (WINDOWS, 3, 1, -60, 2, Pending),
+    (CLEANING, 5, 2, -90, 5, Allocated),
+    (HEATING, 2, 3, -30, 1, Allocated),
+    (ROUND, 8, 4, 0, COMPANY, Allocated),
+    (DELIVERY, 1, 5, 30, 4, Assigned),
+    (REPAIR, 9, 6, 60, COMPANY, Pending),
+    (WINDOWS, 6, 7, 90, COMPANY, Allocated),
+    (LOCKS, 11, 8, 120, COMPANY, Allocated),
+    (REPAIR, 10, 9, 150, COMPANY, Allocated),
+    (CLEANING, 4, NOBODY, 60, 3, Unassigned),
     (WINDOWS, 0, NOBODY, 180, 0, Unassigned),
 ];
 
@@ -110,7 +160,8 @@ pub(super) async fn make(store: &Store, company: &Company, is_main: bool, now: A
         if is_there(store, company, &key(0)).await? || (set == "done" && !is_new) {
             continue;
         }
-        let plans = (0..).zip(lines).map(|(index, &line)| Plan { key: key(index), turn: index, line, start: around.plus_min(minutes + line.3), company });
+        let plans =
+            (0..).zip(lines).map(|(index, &line)| Plan { key: key(index), turn: index, line, start: around.plus_min(minutes + line.3), company });
         carry_out(&history, plans.collect(), today, now).await?;
     }
     history.end().await;
@@ -179,25 +230,25 @@ impl<'a> Plan<'a> {
             last
         };
         let dispatcher = &self.company.dispatcher;
-        let dispatched = |command| Act::Command(dispatcher, Box::new(command));
-        let cancelled = || Act::Command(self.asker(), Box::new(Command::Cancel { reason: Some("No longer needed".into()) }));
+        let by_dispatcher = |command| Act::Command(dispatcher, Box::new(command));
+        let called_off = || Act::Command(self.asker(), Box::new(Command::Cancel { reason: Some("No longer needed".into()) }));
         let Some(worker) = self.company.workers.get(worker) else {
             if until == Cancelled {
-                acts.push((at(created_at.plus_min(21)), cancelled()));
+                acts.push((at(created_at.plus_min(21)), called_off()));
             }
             return acts;
         };
         let row = WorkerRef { id: worker.person().into(), name: worker.name.clone() };
-        acts.push((at(created_at.plus_min(7)), dispatched(Command::Allocate { worker: row, start: self.start, end: None })));
+        acts.push((at(created_at.plus_min(7)), by_dispatcher(Command::Allocate { worker: row, start: self.start, end: None })));
         match until {
             Allocated => return acts,
             Cancelled => {
-                acts.push((at(created_at.plus_min(21)), cancelled()));
+                acts.push((at(created_at.plus_min(21)), called_off()));
                 return acts;
             }
             _ => {}
         }
-        acts.push((at(created_at.plus_min(9)), dispatched(Command::Publish)));
+        acts.push((at(created_at.plus_min(9)), by_dispatcher(Command::Publish)));
         let by_worker = |command| Act::Command(worker, Box::new(command));
         match until {
             Pending => return acts,
@@ -256,7 +307,7 @@ impl<'a> Plan<'a> {
             requested_start: (template.parts.requested_start != Rule::Hidden).then_some(self.start),
             asset,
             contact: (template.parts.contact == Rule::Required).then_some(contact),
-            notes: if template.parts.notes.writable() && self.turn % 3 == 0 { "Please ring twice.".into() } else { String::new() },
+            notes: if template.parts.notes.writable() && self.turn.is_multiple_of(3) { "Please ring twice.".into() } else { String::new() },
             steps,
             fields: filled_by_asker(&fields, self.turn, today),
             placement: Placement::default(),

@@ -58,9 +58,8 @@ fn order(company: &Company, worker: WorkerId, turn: usize, now: At) -> Value {
     let start = At((now.plus_min(AHEAD_MIN).millis() / FIVE_MIN_MS + 1) * FIVE_MIN_MS);
     let today = jiff::Timestamp::from_millisecond(now.millis()).unwrap_or_default().to_zoned(jiff::tz::TimeZone::UTC).date();
     let fields = template.fields.iter().filter(|field| field.portal.writable());
-    let fields: Map<String, Value> = fields
-        .filter_map(|field| Some((field.key.clone(), answers::to(&field.key, field.kind, &field.options, turn, today)?)))
-        .collect();
+    let fields: Map<String, Value> =
+        fields.filter_map(|field| Some((field.key.clone(), answers::to(&field.key, field.kind, &field.options, turn, today)?))).collect();
     let steps = template.steps.iter().enumerate().filter(|(_, step)| step.address);
     let steps: Vec<Value> = steps
         .zip(whose..)

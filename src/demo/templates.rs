@@ -19,9 +19,7 @@ pub(super) fn of_the_other() -> Vec<Template> {
 fn repair() -> Template {
     let steps = vec![
         step("Arrive", Required).at_an_address().with(text("access", "Door code or where the key is", ReadOnly, Optional)).build(),
-        step("Find the fault", ReadOnly)
-            .with(choice("cause", "Cause", &["Wear", "Damage", "Installation", "Not found"], Required, ReadOnly))
-            .build(),
+        step("Find the fault", ReadOnly).with(choice("cause", "Cause", &["Wear", "Damage", "Installation", "Not found"], Required, ReadOnly)).build(),
         step("Repair", ReadOnly)
             .with(field("work", "Work done", FieldKind::LongText, Required, ReadOnly))
             .with(field("parts", "Parts used, pieces", FieldKind::Number, Optional, ReadOnly))
@@ -102,10 +100,8 @@ fn deep_cleaning() -> Template {
         step("Clean", ReadOnly).with(choices("done", "Rooms done", &rooms, Required, ReadOnly)).build(),
         step("Hand over", ReadOnly).with(field("remarks", "Remarks", FieldKind::LongText, Optional, ReadOnly)).build(),
     ];
-    let fields = vec![
-        choices("rooms", "Which rooms?", &rooms, ReadOnly, Required),
-        field("first_day", "Not before", FieldKind::Date, ReadOnly, Optional),
-    ];
+    let fields =
+        vec![choices("rooms", "Which rooms?", &rooms, ReadOnly, Required), field("first_day", "Not before", FieldKind::Date, ReadOnly, Optional)];
     template("Deep cleaning", "#7c3aed", 90, parts(Optional, Optional, Optional, Optional, 1), steps, fields)
 }
 

@@ -147,6 +147,10 @@ impl Hub {
     pub async fn command(&self, caller: &Caller, job: JobId, request: Request, ask: Ask) -> Result<Answer, Error> {
         self.shared.tenant(caller.tenant).await?;
         let command = lookup::command(&self.shared, caller, ask).await?;
+        // Before the job is looked at: who never has the command learns nothing of which jobs there are.
+        if !command.belongs_to(&caller.role) {
+            return Err(Error::Refused(Refusal::Forbidden));
+        }
         let caller = Arc::new(caller.clone());
         let ask = || job_actor::Ask { caller: Arc::clone(&caller), request: request.clone(), command: command.clone() };
         self.shared.registry.ask(&self.shared, caller.tenant, job, ask).await

@@ -33,7 +33,7 @@ async fn a_dispatchers_messages_are_refused_with_a_pointer() {
     let table = [
         (json!({ "t": "dance" }), "invalid", Some("/t")),
         (json!({ "t": "dance", "ref": 0 }), "invalid", Some("/t")),
-        (json!({ "t": "subscribe", "ref": 0 }), "invalid", Some("")),
+        (json!({ "t": "subscribe", "ref": 0 }), "invalid", Some("/topic")),
         (json!({ "t": "subscribe", "ref": 0, "topic": "weather" }), "invalid", Some("/topic")),
         (json!({ "t": "subscribe", "ref": 0, "topic": "job/7" }), "invalid", Some("/topic")),
         (json!({ "t": "subscribe", "ref": 0, "topic": "schedule", "after": "yesterday" }), "invalid", Some("/after")),
@@ -44,7 +44,7 @@ async fn a_dispatchers_messages_are_refused_with_a_pointer() {
         (json!({ "t": "viewport", "west": 24, "south": 60, "east": 25, "north": 61, "zoom": 12 }), "invalid", Some("/t")),
         (json!({ "t": "duty", "ref": 0, "on": true }), "forbidden", None),
         (json!({ "t": "fixes", "n": 1, "fixes": [[1, 60.0, 24.0, null, null, null, null]] }), "forbidden", None),
-        (command(json!({})), "invalid", Some("")),
+        (command(json!({})), "invalid", Some("/do")),
         (command(json!({ "do": "fly" })), "invalid", Some("/do")),
         (command(json!({ "do": "publish", "version": "new" })), "invalid", Some("/version")),
         (command(json!({ "do": "allocate" })), "invalid", Some("/start")),
@@ -63,7 +63,7 @@ async fn a_dispatchers_messages_are_refused_with_a_pointer() {
             assert_eq!((refused.0.as_str(), refused.1.as_deref()), (*name, *pointer), "{message}");
         }
         live.joins_map().await;
-        for (member, value) in [("west", 181.0), ("south", -91.0), ("north", 100.0), ("zoom", -1.0), ("east", -180.5)] {
+        for (member, value) in [("west", 1_081.0), ("south", -91.0), ("north", 100.0), ("zoom", -1.0), ("south", 61.5)] {
             let mut viewport = json!({ "t": "viewport", "west": 24.0, "south": 60.0, "east": 25.0, "north": 61.0, "zoom": 12.0 });
             viewport[member] = json!(value);
             assert_eq!(refusal(&mut live, &viewport).await.0, "invalid", "{viewport}");
@@ -84,7 +84,7 @@ async fn fixes_are_taken_all_or_none() {
         (json!({ "t": "fixes", "n": 7, "fixes": [] }), "/fixes"),
         (json!({ "t": "fixes", "n": 7, "fixes": vec![good.clone(); 501] }), "/fixes"),
         (json!({ "t": "fixes", "n": 7, "fixes": "here" }), "/fixes"),
-        (json!({ "t": "fixes", "fixes": [good] }), ""),
+        (json!({ "t": "fixes", "fixes": [good] }), "/n"),
         (json!({ "t": "fixes", "n": 7, "fixes": [good], "device": "" }), "/device"),
         (json!({ "t": "fixes", "n": 7, "fixes": [good], "device": "d".repeat(65) }), "/device"),
         (with(json!([now, 91.0, 24.94, null, null, null, null])), "/fixes/1"),

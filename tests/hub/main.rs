@@ -3,12 +3,17 @@
 
 mod harness;
 
+mod access_matrix;
+mod access_sockets;
 mod bad_input;
 mod closing;
 mod conflicts;
+mod crash;
 mod fixes;
 mod gate;
 mod idempotency;
 mod journeys;
 mod map;
+mod outage;
+mod portal_permissions;
 mod resume;

@@ -1,6 +1,6 @@
 //! The companies that tests are about, each with a marker in everything that somebody must not see.
 //!
-//! Every text of a company holds `mk-<company>`. What belongs to one customer holds `mk-<company>-<customer>`, what only staff may
+//! Every text of a company but its public name holds `mk-<company>`. What belongs to one customer holds `mk-<company>-<customer>`, what only staff may
 //! see [`HIDDEN`], what is hidden from workers `mk-not-for-workers`. A worker's first name may be shown; the second one holds `HIDDEN`.
 
 use dispatch_hub::auth::hash_password;
@@ -68,7 +68,7 @@ pub(crate) async fn found(store: &Store, name: &str) -> Company {
     let mut connection = store.write().await.expect("the database is there");
     let tenant = TenantId(Uuid::now_v7());
     let settings = Settings::default();
-    let new = Tenant { id: tenant, slug: name.into(), name: format!("Company mk-{name}"), time_zone: "Europe/Helsinki".into(), settings };
+    let new = Tenant { id: tenant, slug: name.into(), name: format!("Company of the {name}"), time_zone: "Europe/Helsinki".into(), settings };
     store::tenants::create(&mut connection, &new).await.expect("a new tenant");
     let mut founding = Founding { connection: &mut connection, name, tenant };
     let dispatchers = vec![

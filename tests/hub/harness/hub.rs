@@ -2,18 +2,17 @@
 
 use super::company::{self, Company};
 use super::person::Person;
-use super::watch;
+use super::{tables, watch};
 use dispatch_hub::app::App;
 use dispatch_hub::client::Client;
 use dispatch_hub::config::Config;
 use dispatch_hub::domain::ids::CustomerId;
 use dispatch_hub::domain::portal::Overrides;
-use dispatch_hub::store::{Database, Role, Store, scratch};
+use dispatch_hub::store::private_postgres::PrivatePostgres;
+use dispatch_hub::store::{Database, Store, scratch};
 use serde_json::Value;
-use sqlx::types::Json;
-use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::thread::JoinHandle;
 use tokio::sync::oneshot;
 
@@ -23,8 +22,20 @@ pub(crate) struct TestHub {
     store: Store,
     running: Option<Running>,
     more_nodes: Vec<Running>,
+    postgres: Option<PrivatePostgres>,
+    folder: Option<Folder>,
     company: Company,
     other: Company,
+}
+
+/// A folder that goes with its test.
+struct Folder(PathBuf);
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        // What cannot be removed lies in the folder for temporary files.
+        std::fs::remove_dir_all(&self.0).ok();
+    }
 }
 
 struct Running {
@@ -39,10 +50,27 @@ impl TestHub {
     pub(crate) async fn start() -> Self {
         watch::begin();
         let (database, store) = scratch::store().await.expect("the test database starts");
+        Self::start_on(database, store).await
+    }
+
+    /// The same on a Postgres of its own, which can be stopped.
+    pub(crate) async fn start_with_own_database() -> Self {
+        watch::begin();
+        let folder = Folder(std::env::temp_dir().join(format!("dispatch-hub-test-{}", uuid::Uuid::now_v7().simple())));
+        let postgres = PrivatePostgres::start(&folder.0).await.expect("Postgres is installed");
+        let database = postgres.database().clone();
+        Store::migrate(&database).await.expect("the migrations run");
+        let store = Store::connect(&database).await.expect("the database is there");
+        let mut hub = Self::start_on(database, store).await;
+        (hub.postgres, hub.folder) = (Some(postgres), Some(folder));
+        hub
+    }
+
+    async fn start_on(database: Database, store: Store) -> Self {
         let company = company::found(&store, "north").await;
         let other = company::found(&store, "south").await;
         let running = Some(Running::start(&database, "127.0.0.1:0".parse().expect("an address")).await);
-        Self { database, store, running, more_nodes: Vec::new(), company, other }
+        Self { database, store, running, more_nodes: Vec::new(), postgres: None, folder: None, company, other }
     }
 
     /// Ends the hub properly and starts it again at the same address.
@@ -63,18 +91,32 @@ impl TestHub {
 
     /// What a query finds, as the owner of all tables.
     pub(crate) async fn table(&self, query: &str) -> Vec<Value> {
-        let mut owner = PgConnection::connect_with(&self.database.options(Role::Owner)).await.expect("the database is there");
-        let query = format!("select coalesce(jsonb_agg(found), '[]') from ({query}) found");
-        let found: Json<Vec<Value>> = sqlx::query_scalar(AssertSqlSafe(query)).fetch_one(&mut owner).await.expect("a query that works");
-        owner.close().await.expect("the database is there");
-        found.0
+        tables::find(&self.database, query).await
     }
 
     /// Changes tables behind the hub's back, as the owner.
     pub(crate) async fn tamper(&self, statement: &str) {
-        let mut owner = PgConnection::connect_with(&self.database.options(Role::Owner)).await.expect("the database is there");
-        sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut owner).await.expect("a statement that works");
-        owner.close().await.expect("the database is there");
+        tables::change(&self.database, statement).await;
+    }
+
+    /// Stops the database, as an operator would.
+    pub(crate) async fn stop_database(&mut self) {
+        self.postgres.take().expect("a database of its own that runs").stop().await;
+    }
+
+    /// Starts it again.
+    pub(crate) async fn start_database(&mut self) {
+        let folder = self.folder.as_ref().expect("a database of its own");
+        self.postgres = Some(PrivatePostgres::start(&folder.0).await.expect("Postgres starts"));
+    }
+
+    /// Ends the database's processes as a crash would; it is restarted by itself.
+    pub(crate) fn kill_database(&self) {
+        let folder = self.folder.as_ref().expect("a database of its own");
+        let claim = std::fs::read_to_string(folder.0.join("pg/postmaster.pid")).expect("it runs");
+        let pid: i32 = claim.lines().next().and_then(|line| line.trim().parse().ok()).expect("a process");
+        let pid = rustix::process::Pid::from_raw(pid).expect("a process");
+        rustix::process::kill_process(pid, rustix::process::Signal::KILL).expect("it is ours");
     }
 
     /// The company that tests are about.
@@ -130,7 +172,12 @@ impl TestHub {
 
     /// Anybody, by e-mail address.
     pub(crate) async fn log_in(&self, email: &str) -> Person {
-        Person::log_in(&self.stranger(), email).await
+        Person::log_in(&self.stranger(), &self.url(), email).await
+    }
+
+    /// Anybody, by e-mail address.
+    pub(crate) async fn log_in_owned(&self, email: String) -> Person {
+        self.log_in(&email).await
     }
 
     /// Errors that the hub logged and that this test caused on purpose. From here on new ones count again.

@@ -1,17 +1,22 @@
 //! The stage of the black-box tests: a hub with two companies, and the people who use it.
 
 mod cable;
-mod company;
+pub(crate) mod company;
+mod estate;
 mod hub;
 mod live;
 mod person;
+mod program;
+pub(crate) mod tables;
 mod watch;
 
 pub(crate) use cable::Cable;
-pub(crate) use company::{Company, HIDDEN};
+pub(crate) use company::HIDDEN;
+pub(crate) use estate::{Estate, Ids};
 pub(crate) use hub::TestHub;
 pub(crate) use live::{Live, Resumed};
 pub(crate) use person::{Job, Person};
+pub(crate) use program::Program;
 
 use dispatch_hub::domain::At;
 use dispatch_hub::hub::clock;

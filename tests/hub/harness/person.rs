@@ -37,18 +37,24 @@ impl Job {
 pub(crate) struct Person {
     pub(crate) client: Client,
     pub(crate) caller: Caller,
+    /// The value of their `hub_session` cookie.
+    pub(crate) session: String,
 }
 
 impl Person {
-    pub(super) async fn log_in(stranger: &Client, email: &str) -> Self {
-        let client = stranger.login_as(email, PASSWORD, None, None).await.unwrap_or_else(|error| panic!("{email}: {error}"));
+    pub(super) async fn log_in(stranger: &Client, url: &str, email: &str) -> Self {
+        let body = json!({ "email": email, "password": PASSWORD });
+        let answer = reqwest::Client::new().post(format!("{url}/api/login")).json(&body).send().await.expect("the hub answers");
+        let cookie = answer.headers().get("set-cookie").unwrap_or_else(|| panic!("{email} was not let in"));
+        let session = cookie.to_str().ok().and_then(|cookie| cookie.strip_prefix("hub_session=")?.split(';').next()).expect("a session").to_owned();
+        let client = stranger.with_cookie(&session);
         let caller = client.me().await.expect("who is logged in");
-        Self { client, caller }
+        Self { client, caller, session }
     }
 
     /// The same log-in by another way to the hub, for example a cable that can be cut.
     pub(crate) fn by_way_of(&self, url: &str) -> Self {
-        Self { client: self.client.at(url), caller: self.caller.clone() }
+        Self { client: self.client.at(url), caller: self.caller.clone(), session: self.session.clone() }
     }
 
     /// Opens a socket.

@@ -1,0 +1,351 @@
+//! Who gets what: every route of the API × every kind of caller × their own, foreign and nonexistent ids.
+//!
+//! Generated from the route table: a route without a row here fails. What is foreign looks exactly like what does not exist, and no
+//! answer holds a marker of anything that its caller must not see.
+
+use crate::harness::{Estate, Job, Person, TestHub};
+use dispatch_hub::http;
+use reqwest::Method;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+/// A kind of caller, with the markers that nothing sent to them may hold.
+pub(crate) struct Column {
+    pub(crate) name: &'static str,
+    pub(crate) session: Option<String>,
+    pub(crate) never: Vec<String>,
+    /// A portal user, a worker or a dispatcher of `north`; none for everybody who is not let in.
+    pub(crate) role: Option<Role>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Role {
+    PortalUser,
+    Worker,
+    Dispatcher,
+    /// Of the other tenant: to them everything of `north` is foreign.
+    Stranger,
+}
+
+use Role::{Dispatcher, PortalUser, Stranger, Worker};
+
+/// What an id in a path names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Thing {
+    Nothing,
+    Job,
+    Worker,
+    Customer,
+    Template,
+    Asset,
+    PortalUser,
+    Dispatcher,
+}
+
+/// A row of the matrix.
+struct Row {
+    thing: Thing,
+    /// Roles of `north` for whom the route is; to others it is forbidden whatever they name. Empty: for anyone.
+    roles: &'static [Role],
+    body: Option<Value>,
+    /// What it answers to who may.
+    status: u16,
+    /// It ends the log-in: tried with a log-in of its own.
+    ends_session: bool,
+}
+
+const MEMBERS: &[Role] = &[PortalUser, Worker, Dispatcher];
+const ORDERERS: &[Role] = &[PortalUser, Dispatcher];
+const STAFF: &[Role] = &[Worker, Dispatcher];
+const DISPATCHERS: &[Role] = &[Dispatcher];
+const ANYONE: &[Role] = &[];
+
+fn row(method: &Method, path: &str, estate: &Estate) -> Row {
+    let reads = |thing, roles| Row { thing, roles, body: None, status: 200, ends_session: false };
+    let acts = |thing, roles, body: Value, status| Row { body: Some(body), status, ..reads(thing, roles) };
+    let order = json!({ "template": estate.errand, "customer": estate.bakery });
+    match (method.as_str(), path) {
+        ("POST", "/api/login") => acts(Thing::Nothing, ANYONE, json!({ "email": "nobody@north.example", "password": "wrong" }), 401),
+        ("POST", "/api/logout") => Row { ends_session: true, ..acts(Thing::Nothing, ANYONE, json!({}), 204) },
+        ("GET", "/api/me" | "/api/sessions" | "/api/jobs" | "/api/addresses") => reads(Thing::Nothing, MEMBERS),
+        ("POST", "/api/switch") => acts(Thing::Nothing, MEMBERS, json!({ "tenant": "nowhere", "kind": "dispatcher" }), 403),
+        ("DELETE", "/api/sessions") => Row { status: 204, ends_session: true, ..reads(Thing::Nothing, MEMBERS) },
+        ("POST", "/api/password/change") => acts(Thing::Nothing, MEMBERS, json!({ "current": "wrong", "new": "long enough" }), 422),
+        ("GET", "/api/portals/{slug}") => reads(Thing::Nothing, ANYONE),
+        ("POST", "/api/jobs") => acts(Thing::Nothing, ORDERERS, order, 201),
+        ("POST", "/api/jobs/publish") => acts(Thing::Nothing, DISPATCHERS, json!({ "jobs": [estate.job.0] }), 200),
+        ("GET", "/api/jobs/{id}" | "/api/jobs/{id}/events") => reads(Thing::Job, MEMBERS),
+        ("PATCH", "/api/jobs/{id}") => acts(Thing::Job, MEMBERS, json!({ "fields": {} }), 200),
+        ("DELETE", "/api/jobs/{id}") => Row { status: 204, ..reads(Thing::Job, ORDERERS) },
+        // Each command has a matrix of its own, in `access_commands`.
+        ("POST", "/api/jobs/{id}/commands") => acts(Thing::Job, DISPATCHERS, json!({ "do": "mark_seen" }), 200),
+        ("GET", "/api/schedule" | "/api/workers" | "/api/portal-users" | "/api/dispatchers") => reads(Thing::Nothing, DISPATCHERS),
+        ("GET", "/api/workers/{id}" | "/api/workers/{id}/track") => reads(Thing::Worker, DISPATCHERS),
+        ("GET", "/api/customers" | "/api/templates" | "/api/assets") => reads(Thing::Nothing, ORDERERS),
+        ("GET", "/api/customers/{id}") => reads(Thing::Customer, ORDERERS),
+        ("GET", "/api/templates/{id}") => reads(Thing::Template, ORDERERS),
+        ("GET", "/api/assets/{id}") => reads(Thing::Asset, ORDERERS),
+        ("GET", "/api/portal-users/{id}") => reads(Thing::PortalUser, DISPATCHERS),
+        ("GET", "/api/dispatchers/{id}") => reads(Thing::Dispatcher, DISPATCHERS),
+        ("GET", "/api/settings/decline-reasons") => reads(Thing::Nothing, STAFF),
+        ("GET", "/healthz" | "/readyz" | "/metrics") => reads(Thing::Nothing, ANYONE),
+        // Without the headers of an upgrade it is a plain request; with them see `access_sockets`.
+        ("GET", "/ws") => Row { status: 400, ..reads(Thing::Nothing, MEMBERS) },
+        _ => panic!("{method} {path} has no row in the access matrix"),
+    }
+}
+
+/// An answer as it came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Reply {
+    status: u16,
+    kind: String,
+    body: String,
+}
+
+impl Reply {
+    fn problem(&self) -> Value {
+        let problem: Value = serde_json::from_str(&self.body).unwrap_or_default();
+        problem["type"].clone()
+    }
+}
+
+/// Everybody who might come to the door.
+pub(crate) async fn columns(hub: &TestHub) -> Vec<Column> {
+    let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
+    let column = |name, person: Person, role, never: &[&str]| Column { name, session: Some(person.session), role, never: texts(never) };
+    let nobody = |name, session| Column { name, session, role: None, never: texts(&["mk-north-", "mk-south", "mk-staff-only", "mk-dispatch-only"]) };
+    let (expired, ended) = (hub.dispatcher(2).await, hub.dispatcher(1).await);
+    let second = hub.company().dispatchers[1];
+    hub.tamper(&format!("update login_session set expires_at = now() - interval '1 second' where person = '{second}'")).await;
+    ended.client.post("/api/logout", &json!({})).await.expect("logged out");
+    vec![
+        nobody("anonymous", None),
+        nobody("with a guessed session", Some("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA".into())),
+        nobody("with an expired session", Some(expired.session)),
+        nobody("logged out", Some(ended.session)),
+        column("portal user", hub.portal_user(1).await, Some(PortalUser), &["mk-north-mill", "mk-south", "mk-staff-only", "mk-dispatch-only"]),
+        column("worker", hub.worker(1).await, Some(Worker), &["mk-north-mill", "mk-south", "mk-dispatch-only", "mk-price"]),
+        column("dispatcher", hub.dispatcher(1).await, Some(Dispatcher), &["mk-south"]),
+        column("admin", hub.admin().await, Some(Dispatcher), &["mk-south"]),
+        column("other tenant's dispatcher", hub.log_in("dispatcher1@south.example").await, Some(Stranger), &["mk-north"]),
+    ]
+}
+
+async fn ask(hub: &TestHub, method: &Method, path: &str, session: Option<&str>, body: Option<&Value>) -> Reply {
+    let mut request = reqwest::Client::new().request(method.clone(), format!("{}{path}", hub.url()));
+    if let Some(session) = session {
+        request = request.header("cookie", format!("hub_session={session}"));
+    }
+    if let Some(body) = body {
+        request = request.json(body);
+    }
+    let answer = request.send().await.expect("the hub answers");
+    let kind = answer.headers().get("content-type").map(|kind| kind.to_str().expect("text").to_owned()).unwrap_or_default();
+    Reply { status: answer.status().as_u16(), kind, body: answer.text().await.expect("a whole answer") }
+}
+
+#[tokio::test]
+async fn every_route_gives_every_caller_what_is_theirs_and_nothing_else() {
+    let hub = TestHub::start().await;
+    let estate = Estate::plant(&hub).await;
+    let columns = columns(&hub).await;
+    let mut rows = Vec::new();
+    for endpoint in http::routes() {
+        for entry in &endpoint.methods {
+            let method: Method = entry.method.as_str().parse().expect("a method");
+            let row = row(&method, endpoint.path, &estate);
+            rows.push((method, endpoint.path, row));
+        }
+    }
+    // What ends log-ins ends those of the other rows too.
+    rows.sort_by_key(|(_, _, row)| row.ends_session);
+    let mut cells = 0;
+    for (method, path, row) in &rows {
+        for column in &columns {
+            cells += check(&hub, &estate, method, path, row, column).await;
+        }
+    }
+    assert!(cells > 500, "{cells} cells");
+}
+
+/// One column of a row, for each id that the path may hold. Returns the number of cells.
+async fn check(hub: &TestHub, estate: &Estate, method: &Method, path: &str, row: &Row, column: &Column) -> usize {
+    let at = |id: &str| path.replace("{id}", id).replace("{slug}", "north");
+    let cell = format!("{method} {path} as {}", column.name);
+    let own = own(hub, estate, row, column).await;
+    let session = match (&column.session, row.ends_session && column.role.is_some()) {
+        (Some(_), true) => Some(log_in_again(hub, column).await),
+        (session, _) => session.clone(),
+    };
+    let reply = ask(hub, method, &at(&own), session.as_deref(), row.body.as_ref()).await;
+    expect(&cell, &reply, row, column);
+    for marker in &column.never {
+        assert!(!reply.body.contains(marker), "{cell}: {marker} in {}", reply.body);
+    }
+    if row.thing == Thing::Nothing {
+        return 1;
+    }
+    let nonexistent = ask(hub, method, &at(&Uuid::now_v7().to_string()), session.as_deref(), row.body.as_ref()).await;
+    if column.role.is_some_and(|role| row.roles.contains(&role) || role == Stranger) && !row.roles.is_empty() {
+        assert_eq!((nonexistent.status, nonexistent.problem()), (404, json!("/problems/missing")), "{cell}: nonexistent");
+    }
+    let foreign = foreign(estate, row.thing, column);
+    for id in &foreign {
+        let reply = ask(hub, method, &at(id), session.as_deref(), row.body.as_ref()).await;
+        assert_eq!(reply, nonexistent, "{cell}: what is foreign looks like what does not exist");
+    }
+    for id in ["0", "not-an-id", &Uuid::now_v7().simple().to_string()] {
+        let reply = ask(hub, method, &at(id), session.as_deref(), row.body.as_ref()).await;
+        // Who may do it with no id at all may also be told that this is none.
+        let is_missing = reply.status == 404 && reply.problem() == json!("/problems/missing");
+        assert!(reply == nonexistent || is_missing, "{cell}: {id:?}: {reply:?}");
+    }
+    4 + foreign.len()
+}
+
+fn expect(cell: &str, reply: &Reply, row: &Row, column: &Column) {
+    let expected = match column.role {
+        _ if row.roles.is_empty() => (row.status, None),
+        None => (401, Some("/problems/not_authenticated")),
+        // Theirs is the same route, but the id is not.
+        Some(Stranger) if row.roles.contains(&Dispatcher) && row.thing != Thing::Nothing => (404, Some("/problems/missing")),
+        Some(Stranger) if row.roles.contains(&Dispatcher) => (stranger_status(row), None),
+        Some(role) if row.roles.contains(&role) => (row.status, None),
+        Some(_) => (403, Some("/problems/forbidden")),
+    };
+    assert_eq!(reply.status, expected.0, "{cell}: {}", reply.body);
+    if let Some(problem) = expected.1 {
+        assert_eq!((reply.problem(), reply.kind.as_str()), (json!(problem), "application/problem+json"), "{cell}");
+    }
+}
+
+/// Orders of the other tenant's dispatcher name things that are not theirs; publishing decides on each job apart.
+fn stranger_status(row: &Row) -> u16 {
+    if row.status == 201 { 422 } else if row.status == 403 { 403 } else { row.status }
+}
+
+/// An id of the row's kind that is the caller's, as far as they may have one.
+async fn own(hub: &TestHub, estate: &Estate, row: &Row, column: &Column) -> String {
+    let id = |id: Uuid| id.to_string();
+    let company = hub.company();
+    match row.thing {
+        Thing::Nothing => String::new(),
+        // Routes may change it, and delete it.
+        Thing::Job if column.role.is_some() => estate.fresh_job(hub).await.to_string(),
+        Thing::Job => estate.job.to_string(),
+        Thing::Worker => id(company.worker(1).0),
+        Thing::Customer => id(company.bakery.id.0),
+        Thing::Template => id(company.repair.0),
+        Thing::Asset => id(company.bakery.asset.0),
+        Thing::PortalUser => id(company.portal_users[0].0),
+        Thing::Dispatcher => id(company.dispatchers[0].0),
+    }
+}
+
+/// Ids of the row's kind that are there, but not for this caller.
+fn foreign(estate: &Estate, thing: Thing, column: &Column) -> Vec<String> {
+    let (of_south, of_mill, of_north) = (&estate.south, &estate.mill, &estate.north);
+    let pick = |ids: &crate::harness::Ids| match thing {
+        Thing::Nothing => Uuid::nil(),
+        Thing::Job => ids.job.0.0,
+        Thing::Worker => ids.worker.0,
+        Thing::Customer => ids.customer.0,
+        Thing::Template => ids.template.0,
+        Thing::Asset => ids.asset.0,
+        Thing::PortalUser => ids.portal_user.0,
+        Thing::Dispatcher => ids.dispatcher.0,
+    };
+    let within_tenant = matches!(thing, Thing::Job | Thing::Customer | Thing::Asset);
+    let ids = match column.role {
+        Some(Stranger) => vec![pick(of_north)],
+        Some(PortalUser | Worker) if within_tenant => vec![pick(of_south), pick(of_mill)],
+        _ => vec![pick(of_south)],
+    };
+    ids.into_iter().map(|id| id.to_string()).collect()
+}
+
+async fn log_in_again(hub: &TestHub, column: &Column) -> String {
+    let person = match column.name {
+        "portal user" => hub.portal_user(1).await,
+        "worker" => hub.worker(1).await,
+        "dispatcher" => hub.dispatcher(1).await,
+        "admin" => hub.admin().await,
+        _ => hub.log_in("dispatcher1@south.example").await,
+    };
+    person.session
+}
+
+#[tokio::test]
+async fn what_a_body_or_a_query_names_is_looked_up_in_the_callers_own_world() {
+    let hub = TestHub::start().await;
+    let estate = Estate::plant(&hub).await;
+    let (customer, dispatcher) = (hub.portal_user(1).await, hub.dispatcher(1).await);
+    let nobody = Uuid::now_v7();
+    let job = estate.fresh_job(&hub).await;
+    let path = format!("/api/jobs/{job}");
+    let commands = format!("{path}/commands");
+    // Each with the place of an id, the person, and foreign ids for it.
+    let (south, mill) = (&estate.south, &estate.mill);
+    let order = |member: &str, id: Uuid| {
+        let mut order = json!({ "template": estate.repair, "customer": estate.bakery, "steps": [{ "index": 0, "address": { "text": "There" } }] });
+        order[member] = json!(id);
+        order
+    };
+    let table: Vec<(&Person, Method, &str, Box<dyn Fn(Uuid) -> Value>, Vec<Uuid>)> = vec![
+        (&customer, Method::POST, "/api/jobs", Box::new(|id| order("customer", id)), vec![south.customer.0, mill.customer.0]),
+        (&customer, Method::POST, "/api/jobs", Box::new(|id| order("asset", id)), vec![south.asset.0, mill.asset.0]),
+        (&customer, Method::POST, "/api/jobs", Box::new(|id| order("template", id)), vec![south.template.0]),
+        (&dispatcher, Method::POST, "/api/jobs", Box::new(|id| order("customer", id)), vec![south.customer.0]),
+        (&dispatcher, Method::POST, "/api/jobs", Box::new(|id| order("template", id)), vec![south.template.0]),
+        (&dispatcher, Method::POST, "/api/jobs", Box::new(|id| order("asset", id)), vec![south.asset.0]),
+        (&dispatcher, Method::POST, "/api/jobs", Box::new(|id| order("worker", id)), vec![south.worker.0]),
+        (&customer, Method::PATCH, &path, Box::new(|id| json!({ "asset": id })), vec![south.asset.0, mill.asset.0]),
+        (&dispatcher, Method::PATCH, &path, Box::new(|id| json!({ "asset": id })), vec![south.asset.0]),
+        (&dispatcher, Method::POST, &commands, Box::new(|id| json!({ "do": "reschedule", "start": "2030-01-01T00:00:00Z", "worker": id })), vec![south.worker.0]),
+    ];
+    for (person, method, path, body, foreign) in &table {
+        let to_nobody = ask(&hub, method, path, Some(&person.session), Some(&body(nobody))).await;
+        assert_eq!(to_nobody.status, 422, "{}: {}", body(nobody), to_nobody.body);
+        for id in foreign {
+            let reply = ask(&hub, method, path, Some(&person.session), Some(&body(*id))).await;
+            assert_eq!(reply, to_nobody, "{}: {}", person.caller.name, body(*id));
+        }
+    }
+    for (person, list, foreign) in [
+        (&customer, "/api/jobs?customer=", vec![south.customer.0, mill.customer.0]),
+        (&customer, "/api/assets?customer=", vec![south.customer.0, mill.customer.0]),
+        (&customer, "/api/jobs?template=", vec![south.template.0]),
+        (&dispatcher, "/api/jobs?customer=", vec![south.customer.0]),
+        (&dispatcher, "/api/jobs?worker=", vec![south.worker.0]),
+    ] {
+        let to_nobody = ask(&hub, &Method::GET, &format!("{list}{nobody}"), Some(&person.session), None).await;
+        for id in foreign {
+            assert_eq!(ask(&hub, &Method::GET, &format!("{list}{id}"), Some(&person.session), None).await, to_nobody, "{list}");
+        }
+    }
+    for hidden in ["mk-north-mill", "mk-staff-only", "mk-dispatch-only", "mk-south", "Check", "Aino1 mk"] {
+        let found = customer.reads(&format!("/api/jobs?q={}", hidden.replace(' ', "%20"))).await;
+        assert_eq!(found["items"], json!([]), "{hidden} is found by who does not see it");
+    }
+    let published = hub.log_in("dispatcher1@south.example").await.client.post("/api/jobs/publish", &json!({ "jobs": [job.0, nobody] })).await.unwrap();
+    assert_eq!(published["results"][0]["problem"], published["results"][1]["problem"]);
+}
+
+/// What is theirs is really found: otherwise all of the above would also hold for a hub that answers nothing.
+#[tokio::test]
+async fn lists_hold_what_is_the_callers_own() {
+    let hub = TestHub::start().await;
+    let estate = Estate::plant(&hub).await;
+    let job = estate.fresh_job(&hub).await;
+    let has = |list: &Value, job: Job| list["items"].as_array().unwrap().iter().any(|item| Job::of(item) == job);
+    for person in [hub.portal_user(1).await, hub.worker(1).await, hub.dispatcher(1).await, hub.admin().await] {
+        assert!(has(&person.reads("/api/jobs?limit=200").await, job), "{}", person.caller.name);
+    }
+    for person in [hub.portal_user(2).await, hub.worker(2).await, hub.log_in("dispatcher1@south.example").await] {
+        let list = person.reads("/api/jobs?limit=200").await;
+        assert!(!has(&list, job) && !list["items"].as_array().unwrap().is_empty(), "{}", person.caller.name);
+    }
+    let found = hub.portal_user(1).await.reads("/api/jobs?q=mk-north-bakery").await;
+    assert!(has(&found, job));
+}
