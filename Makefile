@@ -9,7 +9,7 @@ WEB := $(shell find web/src web/public -type f 2>/dev/null) $(wildcard web/*.htm
 # Given to `dispatch-hub demo`, for example: make run DEMO="--listen 127.0.0.1:9000 --fresh"
 DEMO ?=
 
-.PHONY: help run build web needs test check bench sqlx format clean-data
+.PHONY: help run build web needs test check bench sqlx pictures format clean-data
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/make \1\t\2/' | expand -t 18
@@ -47,6 +47,9 @@ bench: build ## one minute of the standard load; figures and plots in target/ben
 
 sqlx: ## .sqlx anew, from the migrations and the queries
 	@deploy/dev-database.sh prepare
+
+pictures: web/node_modules/.package-lock.json ## the README's pictures, from a demo that runs
+	@cd web && node ../docs/pictures/take.mjs
 
 format: web/node_modules/.package-lock.json ## Rust and web sources
 	@cargo fmt --all

@@ -51,7 +51,11 @@ elif have pacman; then manager=pacman; elif have brew; then manager=brew; else m
 package() {
   case "$manager/$1" in
     apt-get/linker) echo build-essential ;;
-    apt-get/node) echo nodejs npm ;;
+    apt-get/node)
+      local version
+      version=$(apt-cache policy nodejs 2>/dev/null | sed -nE 's/^ *Candidate: ([0-9.]+).*/\1/p')
+      if [ -n "$version" ] && at_least "$node_wanted" "$version"; then echo nodejs npm; fi
+      ;;
     apt-get/postgres) echo postgresql ;;
     apt-get/chromium) echo chromium ;;
     dnf/linker) echo gcc ;;
@@ -72,33 +76,35 @@ package() {
   esac
 }
 
-packages=()
-for need in $wanted; do
-  read -ra names <<<"$(package "$need")"
-  packages+=("${names[@]}")
-done
-
 case $manager in
-  apt-get) install=(env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends) refresh=(apt-get update -q) ;;
-  dnf) install=(dnf install -y) refresh=(true) ;;
-  apk) install=(apk add) refresh=(apk update) ;;
-  pacman) install=(pacman -S --needed --noconfirm) refresh=(pacman -Sy) ;;
-  brew) install=(brew install) refresh=(true) ;;
-  none) install=(true) refresh=(true) ;;
+  apt-get) install=(apt-get install) unasked=(-y --no-install-recommends) refresh=(apt-get update -q) ;;
+  dnf) install=(dnf install) unasked=(-y) refresh=(true) ;;
+  apk) install=(apk add) unasked=() refresh=(apk update) ;;
+  pacman) install=(pacman -S) unasked=(--needed --noconfirm) refresh=(pacman -Sy) ;;
+  brew) install=(brew install) unasked=() refresh=(true) ;;
+  none) install=(true) unasked=() refresh=(true) ;;
 esac
 
-as_root=()
 may_install=yes
-if [ "$manager" = brew ]; then
-  :
-elif [ "$(id -u)" != 0 ]; then
-  if have sudo && sudo -n true 2>/dev/null; then as_root=(sudo -n); else may_install=no; fi
+as_root=()
+sudo=""
+if [ "$manager" != brew ] && [ "$(id -u)" != 0 ]; then
+  sudo="sudo "
+  if have sudo && sudo -n true 2>/dev/null; then as_root=(sudo -n env DEBIAN_FRONTEND=noninteractive); else may_install=no; fi
 fi
 
-if [ "$may_install" = yes ] && [ ${#packages[@]} -gt 0 ]; then
-  echo "installing ${packages[*]} with $manager"
-  "${as_root[@]}" "${refresh[@]}" >/dev/null || true
-  "${as_root[@]}" "${install[@]}" "${packages[@]}" >/dev/null || true
+if [ "$may_install" = yes ]; then
+  ${as_root[@]+"${as_root[@]}"} "${refresh[@]}" >/dev/null || true
+  packages=()
+  for need in $wanted; do
+    read -ra names <<<"$(package "$need")"
+    packages+=(${names[@]+"${names[@]}"})
+  done
+  if [ ${#packages[@]} -gt 0 ]; then
+    echo "installing ${packages[*]} with $manager"
+    export DEBIAN_FRONTEND=noninteractive
+    ${as_root[@]+"${as_root[@]}"} "${install[@]}" ${unasked[@]+"${unasked[@]}"} "${packages[@]}" >/dev/null || true
+  fi
 fi
 
 wanted=$(missing)
@@ -107,24 +113,15 @@ wanted=$(missing)
 {
   echo "Still missing on this machine; type this, then try again:"
   for need in $wanted; do
-    read -ra names <<<"$(package "$need")"
+    names=$(package "$need")
     case $need in
-      rust) echo "  Rust $rust_wanted or newer: rustup update stable    (rustup itself: https://rustup.rs)" ;;
-      node) echo "  Node $node_wanted or newer with npm: from https://nodejs.org/en/download, or your version manager: nvm install 22" ;;
-      *)
-        case $need in
-          linker) what="A C compiler and linker" ;;
-          postgres) what="PostgreSQL's server programs, version $postgres_wanted or newer (or their folder in HUB_PG_BIN)" ;;
-          chromium) what="Chromium (or its path in CHROMIUM)" ;;
-        esac
-        if [ ${#names[@]} -gt 0 ]; then
-          [ "$manager" = brew ] && root="" || root="sudo "
-          echo "  $what: $root${refresh[*]} && $root${install[*]} ${names[*]}" | sed 's/: sudo true && /: /; s/: true && /: /'
-        else
-          echo "  $what: with your system's package manager"
-        fi
-        ;;
+      rust) what="Rust $rust_wanted or newer" otherwise="rustup update stable    (rustup itself: https://rustup.rs)" ;;
+      node) what="Node $node_wanted or newer with npm" otherwise="https://nodejs.org/en/download, or your version manager: nvm install 22" ;;
+      linker) what="A C compiler and linker" otherwise="with your system's package manager" ;;
+      postgres) what="PostgreSQL's server programs, $postgres_wanted or newer (or their folder in HUB_PG_BIN)" otherwise="with your system's package manager" ;;
+      chromium) what="Chromium (or its path in CHROMIUM)" otherwise="with your system's package manager" ;;
     esac
+    if [ -n "$names" ]; then echo "  $what: $sudo${install[*]} $names"; else echo "  $what: $otherwise"; fi
   done
 } >&2
 exit 1

@@ -1,4 +1,4 @@
-// Takes the README's pictures from a running demo with its drivers: make run, then make pictures (or: HUB_URL=... make pictures).
+// Takes the README's pictures from a running demo with its drivers: make run, then make pictures (another hub: HUB_URL=... make pictures).
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 
@@ -30,8 +30,9 @@ async function picture(context, path, name, until) {
   const page = await context.newPage();
   await page.goto(path);
   await until(page);
-  // Tiles and markers have arrived once nothing is fetched any more.
+  // Maps draw by software here: give them their time once nothing is fetched any more.
   await page.waitForLoadState('networkidle');
+  await page.waitForTimeout(10_000);
   await page.screenshot({ path: join(folder, `${name}.png`) });
   console.log(`${name}.png`);
 }
@@ -42,9 +43,9 @@ const dispatcher = await as('dispatcher', 1440, 900);
 await picture(dispatcher, '/dispatch', 'dispatch', markers);
 
 const customer = await as('customer1', 1280, 860);
-await picture(customer, '/p/demo', 'portal', (page) => page.getByText('J-').first().waitFor());
+
 const { items } = await (await customer.request.get('/api/jobs?status=started&status=assigned&limit=50')).json();
-const seen = items.find((job) => job.can.see_worker && (job.en_route || job.status === 'started')) ?? items[0];
+const seen = items.find((job) => job.en_route) ?? items.find((job) => job.status === 'started') ?? items[0];
 await picture(customer, `/p/demo/jobs/${seen.id}`, 'portal-job', markers);
 
 const worker = await as('worker1', 390, 844);

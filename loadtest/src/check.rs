@@ -1,9 +1,12 @@
 //! Compares what the crowd was told with what the hub's tables hold, and with what the audiences saw.
 
-use crate::{company::Company, measure::Ledger};
+use crate::{
+    company::Company,
+    measure::{AckedCommand, Ledger},
+};
 use anyhow::Context;
 use dispatch_hub::{
-    domain::ids::{JobId, TenantId},
+    domain::ids::TenantId,
     store::{Role, private_postgres::PrivatePostgres},
 };
 use serde::Serialize;
@@ -43,7 +46,7 @@ impl Verdict {
 }
 
 /// Looks into the data folder of a hub that has ended.
-pub(crate) async fn check(data: &Path, company: &Company, ledger: &Ledger, watched: &HashMap<JobId, usize>) -> anyhow::Result<Verdict> {
+pub(crate) async fn check(data: &Path, company: &Company, ledger: &Ledger) -> anyhow::Result<Verdict> {
     let postgres = PrivatePostgres::start(data).await.context("the private Postgres")?;
     let mut connection = PgConnection::connect_with(&postgres.database().options(Role::Owner)).await?;
     let mut verdict = against_tables(&mut connection, ledger).await?;
@@ -58,15 +61,8 @@ pub(crate) async fn check(data: &Path, company: &Company, ledger: &Ledger, watch
     }
     connection.close().await?;
     postgres.stop().await;
-    verdict.unseen_by_dispatchers = ledger.gaps.len() + ledger.behind();
-    verdict.unseen_by_customers = ledger
-        .commands
-        .iter()
-        .filter(|command| {
-            let portal = watched.get(&command.job).and_then(|number| ledger.portals.get(number));
-            watched.contains_key(&command.job) && !portal.is_some_and(|(seen, snapshot)| seen.contains(&command.seq) || *snapshot >= command.seq)
-        })
-        .count();
+    verdict.unseen_by_dispatchers = ledger.gaps.len() + ledger.dispatchers_behind();
+    verdict.unseen_by_customers = ledger.unseen_by_customers();
     Ok(verdict)
 }
 
@@ -96,13 +92,22 @@ async fn against_tables(connection: &mut PgConnection, ledger: &Ledger) -> anyho
 
 impl Ledger {
     /// How many dispatchers have not seen everything that was acknowledged in their company.
-    pub(crate) fn behind(&self) -> usize {
+    pub(crate) fn dispatchers_behind(&self) -> usize {
         let mut last: HashMap<TenantId, i64> = HashMap::new();
         for command in &self.commands {
             let last = last.entry(command.tenant).or_default();
             *last = command.seq.max(*last);
         }
         self.dispatchers.values().filter(|(tenant, seen)| last.get(tenant).is_some_and(|last| seen < last)).count()
+    }
+
+    /// How many acknowledged commands the socket of the job's customer never carried.
+    pub(crate) fn unseen_by_customers(&self) -> usize {
+        let unseen = |command: &&AckedCommand| {
+            let Some(number) = self.watched.get(&command.job) else { return false };
+            !self.portals.get(number).is_some_and(|(seen, snapshot)| seen.contains(&command.seq) || *snapshot >= command.seq)
+        };
+        self.commands.iter().filter(unseen).count()
     }
 }
 
@@ -121,11 +126,11 @@ mod tests {
         let data = folder.path().join("data");
         let company = Company::found(&data, Size { tenants: 2, workers: 5, dispatchers: 3, portal_users: 3 }).await.unwrap();
         assert_eq!((company.workers.len(), company.dispatchers.len(), company.portal_users.len()), (5, 3, 3));
-        let clean = check(&data, &company, &Ledger::default(), &HashMap::new()).await.unwrap();
+        let clean = check(&data, &company, &Ledger::default()).await.unwrap();
         assert!(clean.is_clean(), "{clean:?}");
         let mut ledger = Ledger::default();
         ledger.fixes.push((WorkerId(company.workers[0].id), 1_790_000_000_000));
-        let lost = check(&data, &company, &ledger, &HashMap::new()).await.unwrap();
+        let lost = check(&data, &company, &ledger).await.unwrap();
         assert_eq!(lost.fixes_lost, 1);
     }
 }

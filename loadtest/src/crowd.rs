@@ -75,8 +75,6 @@ pub(crate) struct Leader {
     phase: watch::Sender<Phase>,
     workers: JoinSet<()>,
     watchers: JoinSet<()>,
-    /// Which portal user watches which job.
-    pub(crate) watched: HashMap<JobId, usize>,
 }
 
 impl Leader {
@@ -86,9 +84,9 @@ impl Leader {
         let crowd = Arc::new(Crowd { plan, measures: Measures::default(), phase: receiver });
         let anybody = Client::anonymous(url)?;
         let jobs = started_jobs(&anybody, company).await.context("preparing the jobs")?;
-        let watched = jobs.iter().map(|(worker, job)| (*job, worker.1)).collect();
+        crowd.measures.ledger().watched = jobs.iter().map(|(worker, job)| (*job, worker.1)).collect();
         let jobs: HashMap<WorkerId, JobId> = jobs.into_iter().map(|(worker, job)| (worker.0, job)).collect();
-        let mut leader = Self { crowd, phase, workers: JoinSet::new(), watchers: JoinSet::new(), watched };
+        let mut leader = Self { crowd, phase, workers: JoinSet::new(), watchers: JoinSet::new() };
         let mut arrivals = tokio::time::interval(Duration::from_micros(1_000_000 / ARRIVALS_PER_S));
         let places: Vec<(f64, f64)> = ways.iter().map(Way::place).collect();
         for (number, dispatcher) in company.dispatchers.iter().enumerate() {
@@ -126,7 +124,14 @@ impl Leader {
         // The audiences may lag behind the last acknowledgement.
         let seen = async {
             let mut look = tokio::time::interval(Duration::from_millis(100));
-            while self.crowd.measures.ledger().behind() > 0 {
+            loop {
+                let behind = {
+                    let ledger = self.crowd.measures.ledger();
+                    ledger.dispatchers_behind() + ledger.unseen_by_customers()
+                };
+                if behind == 0 {
+                    return;
+                }
                 look.tick().await;
             }
         };

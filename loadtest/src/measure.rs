@@ -84,6 +84,8 @@ pub(crate) struct Ledger {
     pub(crate) dispatchers: BTreeMap<usize, (TenantId, i64)>,
     /// Numbers that a dispatcher missed.
     pub(crate) gaps: Vec<(usize, i64)>,
+    /// Which portal user watches a job.
+    pub(crate) watched: HashMap<JobId, usize>,
     /// By portal user: the events seen, and up to which number a snapshot told the state.
     pub(crate) portals: HashMap<usize, (BTreeSet<i64>, i64)>,
     /// Refusals and broken answers, by name.

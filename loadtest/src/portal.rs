@@ -106,15 +106,14 @@ async fn order(crowd: Arc<Crowd>, client: Client, number: usize, customer: Custo
     let mut phase = crowd.phase.clone();
     let mut count = 0;
     loop {
-        tokio::select! {
-            () = next(&mut orders) => {}
-            _ = phase.changed() => {}
-        }
-        if *phase.borrow() != Phase::Working {
-            if *phase.borrow() == Phase::Gathering {
-                continue;
-            }
-            return;
+        let due = tokio::select! {
+            () = next(&mut orders) => true,
+            _ = phase.changed() => false,
+        };
+        match (*phase.borrow(), due) {
+            (Phase::Working, true) => {}
+            (Phase::Working | Phase::Gathering, _) => continue,
+            (Phase::Finishing | Phase::Over, _) => return,
         }
         count += 1;
         let notes = format!("order {number}-{count}");

@@ -135,12 +135,11 @@ impl Run {
         crowd.measures.measure(false);
         let after = counts(&crowd.measures);
         say.set_message("finishing");
-        let watched = leader.watched.clone();
         let all_acknowledged = leader.finish(FINISH_WITHIN).await;
         hub.stop().await?;
         say.set_message("checking");
         let ledger = std::mem::take(&mut *crowd.measures.ledger());
-        let lost = check(&data, &company, &ledger, &watched).await?;
+        let lost = check(&data, &company, &ledger).await?;
         say.finish_and_clear();
         #[expect(clippy::cast_precision_loss, reason = "millions of fixes")]
         let us_per_fix = |seconds: f64| seconds * 1e6 / (after.0 - before.0).max(1) as f64;

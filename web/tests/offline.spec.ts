@@ -1,6 +1,6 @@
 /// A worker without a network: the app starts, work goes on, and everything arrives once, in order, when it can.
 import type { Page, WebSocketRoute } from '@playwright/test';
-import { expect, test } from './fixtures';
+import { expect, STATION, test } from './fixtures';
 import { command, hand, order } from './jobs';
 
 const WORKER = 'Aino Lehto';
@@ -59,6 +59,38 @@ test('a worker who was too late is told, and why', async ({ browse, as }) => {
   await expect(card).toHaveCount(0);
   await phone.getByRole('button', { name: 'Got it' }).click();
   await expect(phone.locator('[data-refused]')).toHaveCount(0);
+});
+
+test('positions measured without the hub are kept, and arrive later', async ({ browse, as }) => {
+  const phone = await browse({ login: 'worker2', screen: 'phone' });
+  const wire = await cuttable(phone);
+  await phone.goto('/worker');
+  await expect(phone.locator('[data-connection="live"]')).toBeAttached();
+  await phone.getByRole('switch').click();
+  await expect(phone.locator('[data-duty="on"]')).toBeVisible();
+  await phone.getByRole('link', { name: 'Me and this phone' }).click();
+  await expect(phone.locator('[data-location="on"]')).toBeVisible();
+  await expect(phone.getByText(/positions? kept/)).toHaveCount(0);
+
+  await wire.cut();
+  await expect(phone.locator('[data-connection="offline"]')).toBeAttached();
+  const latitude = STATION.latitude + 0.003;
+  await expect(async () => {
+    await phone.context().setGeolocation({ ...STATION, latitude: latitude + Math.random() * 0.001 });
+    await expect(phone.getByText(/positions kept/)).toBeVisible({ timeout: 1_000 });
+  }).toPass();
+  wire.mend();
+  await expect(phone.locator('[data-connection="live"]')).toBeAttached();
+  await expect(phone.getByText(/positions? kept/)).toHaveCount(0);
+
+  const dispatcher = await as('dispatcher');
+  const { items: workers } = (await (await dispatcher.get('/api/workers?limit=200')).json()) as {
+    items: { id: string; name: string }[];
+  };
+  const { id } = workers.find(({ name }) => name === 'Eero Salmi')!;
+  const track = await dispatcher.get(`/api/workers/${id}/track`);
+  const { items } = (await track.json()) as { items: { latitude: number }[] };
+  expect(items.filter((fix) => fix.latitude >= latitude).length).toBeGreaterThanOrEqual(2);
 });
 
 test('a step is taken back within ten seconds', async ({ browse, as }) => {

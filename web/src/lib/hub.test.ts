@@ -131,6 +131,18 @@ describe('a subscription', () => {
     expect(heard.filter(({ t }) => t === 'snapshot')).toEqual([]);
   });
 
+  it('that stays unanswered is asked for again on a new connection', () => {
+    hub.subscribe('schedule');
+    Wire.last.welcomes();
+    vi.advanceTimersByTime(10_000);
+    expect(Wire.count).toBe(1);
+    Wire.last.says({ t: 'ping', time_ms: 0 });
+    vi.advanceTimersByTime(6_000);
+    expect(Wire.count).toBe(2);
+    Wire.last.welcomes();
+    expect(Wire.last.frames('subscribe')).toHaveLength(1);
+  });
+
   it('to the map sends its viewport again', () => {
     hub.subscribe('map');
     hub.setViewport({ west: 1, south: 2, east: 3, north: 4, zoom: 12 });

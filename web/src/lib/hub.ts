@@ -73,6 +73,8 @@ interface Waiting {
 const FIRST_RETRY_MS = 300;
 const LONGEST_RETRY_MS = 10_000;
 const PATIENCE_MS = 15_000;
+/** A subscription that gets nothing for so long is asked for again, on a new connection. */
+const STALLED_MS = 15_000;
 
 /** Milliseconds before the n-th attempt (0 = first): doubling, capped, with half of it random. */
 export function backoff(attempt: number, random: () => number): number {
@@ -94,6 +96,7 @@ export class Hub {
   #attempt = 0;
   #nextRef = 1;
   #lastHeard = 0;
+  #lastProgress = 0;
   #silenceLimit_ms = 50_000;
   #offlineSince: Instant | undefined;
   #retryTimer: ReturnType<typeof setTimeout> | undefined;
@@ -175,6 +178,7 @@ export class Hub {
   subscribe(topic: Topic, options: SubscribeOptions = {}): void {
     const subscription = { ...options, ref: this.#nextRef++, current: false };
     this.#topics.set(topic, subscription);
+    this.#lastProgress = Date.now();
     if (this.#welcomed) this.#sendSubscribe(topic, subscription);
     this.#settle();
   }
@@ -256,6 +260,7 @@ export class Hub {
   #hear(frame: string | ArrayBuffer): void {
     this.#lastHeard = Date.now();
     const message = this.#codec.decode(frame);
+    if (message.t !== 'ping' && message.t !== 'positions') this.#lastProgress = this.#lastHeard;
     switch (message.t) {
       case 'welcome':
         this.#greet(message);
@@ -357,7 +362,10 @@ export class Hub {
   }
 
   #checkSilence(): void {
-    if (!this.#socket || Date.now() - this.#lastHeard < this.#silenceLimit_ms) return;
+    const now = Date.now();
+    const silent = now - this.#lastHeard >= this.#silenceLimit_ms;
+    const stalled = this.connection.state === 'catching_up' && now - this.#lastProgress >= STALLED_MS;
+    if (!this.#socket || !(silent || stalled)) return;
     // A dead network says nothing: treat silence as a loss instead of waiting for the system to notice.
     const socket = this.#socket;
     socket.onclose = null;

@@ -106,6 +106,17 @@ export function fits(draft: Draft, form: Form): boolean {
   return draft.steps.length === form.steps.length;
 }
 
+/** Whether this caller has anything to fill in at the step. */
+export function hasInputs(step: FormStep): boolean {
+  if (step.access === 'read_only') return false;
+  return step.has_address || step.fields.some(({ access }) => access !== 'read_only');
+}
+
+/** Whether anything is filled in there already. */
+export function isFilled(step: DraftStep | undefined): boolean {
+  return step !== undefined && (step.address !== null || Object.values(step.fields).some(filled));
+}
+
 /** The asset's address becomes that of the first step that has one. */
 export function withAsset(draft: Draft, form: Form, asset: Asset | undefined): Draft {
   const first = form.steps.findIndex((step) => step.has_address);

@@ -150,6 +150,7 @@ export const words = {
     contact_phone: 'Contact’s phone',
     notes: 'Notes for the company',
     address: 'Address',
+    by_company: 'Filled in by the company',
     send: 'Send request',
     sending: 'Sending',
     save: 'Save changes',

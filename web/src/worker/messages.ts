@@ -47,8 +47,8 @@ export const words = {
     yes: 'Share my location',
     no: 'Not now',
     locked:
-      'A browser stops sharing when the phone is locked or this page is closed. While you are on duty the screen is kept on. For sharing with a locked phone ask dispatch for the tracker set-up.',
-    awake: 'Screen stays on',
+      'A browser stops sharing as soon as the phone is locked or this page is closed. If you need to lock it, ask dispatch for the tracker set-up.',
+    awake: 'While you are on duty the screen stays on.',
     not_awake: 'This browser cannot keep the screen on: set your phone’s auto-lock to never while driving.',
     replaced: 'Another phone or tab has taken over sharing your location.',
     take_over: 'Use this one',

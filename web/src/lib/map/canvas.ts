@@ -51,6 +51,12 @@ async function ground(): Promise<Ground | undefined> {
   }
 }
 
+/** A margin around the ground, so that what lies at its edge can still stand clear of the edge of the view. */
+function around([west, south, east, north]: Ground['bounds']): LngLatBoundsLike {
+  const [x, y] = [(east - west) * 0.15, (north - south) * 0.15];
+  return [west - x, south - y, east + x, north + y];
+}
+
 export class MapCanvas {
   #map: MapLibre;
   #options: CanvasOptions;
@@ -70,7 +76,7 @@ export class MapCanvas {
       container: options.element,
       style: style(options.theme, ground !== undefined, texts.map.attribution),
       ...(ground ? { bounds: ground.bounds as LngLatBoundsLike } : { center: [10, 50], zoom: 4 }),
-      ...(ground?.small && options.bounded ? { maxBounds: ground.bounds as LngLatBoundsLike } : {}),
+      ...(ground?.small && options.bounded ? { maxBounds: around(ground.bounds) } : {}),
       maxZoom: 19,
       dragRotate: false,
       pitchWithRotate: false,
