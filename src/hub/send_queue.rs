@@ -96,18 +96,7 @@ impl SendQueue {
 
     /// Sends a frame that must not be lost: now, or after what waits. A queue that is full closes the session.
     pub fn push(&self, frame: &Frame) {
-        let bytes = frame.bytes(self.encoding);
-        let mut waiting = self.lock();
-        if waiting.close.is_some() || (waiting.frames.is_empty() && self.sink.try_write(bytes.clone())) {
-            return;
-        }
-        waiting.bytes += bytes.len();
-        waiting.frames.push_back(bytes);
-        if waiting.frames.len() > MAX_FRAMES || waiting.bytes > MAX_BYTES {
-            metrics::counter!("hub_sessions_too_slow_total").increment(1);
-            waiting.close(Close::TooSlow);
-        }
-        drop(waiting);
+        self.add(&mut self.lock(), frame);
         self.wake.notify_one();
     }
 
@@ -125,7 +114,37 @@ impl SendQueue {
 
     /// Sends positions: now, or later, and then only the latest of each worker.
     pub fn push_positions(&self, frame: &Frame) {
+        self.add_positions(&mut self.lock(), frame);
+        self.wake.notify_one();
+    }
+
+    /// Sends what changed on a map since the last tick, all of it in one go.
+    pub fn push_map(&self, frames: &[Arc<Frame>]) {
         let mut waiting = self.lock();
+        for frame in frames {
+            match frame.message() {
+                ServerMessage::Positions(_) => self.add_positions(&mut waiting, frame),
+                _ => self.add(&mut waiting, frame),
+            }
+        }
+        drop(waiting);
+        self.wake.notify_one();
+    }
+
+    fn add(&self, waiting: &mut Waiting, frame: &Frame) {
+        let bytes = frame.bytes(self.encoding);
+        if waiting.close.is_some() || (waiting.frames.is_empty() && self.sink.try_write(bytes.clone())) {
+            return;
+        }
+        waiting.bytes += bytes.len();
+        waiting.frames.push_back(bytes);
+        if waiting.frames.len() > MAX_FRAMES || waiting.bytes > MAX_BYTES {
+            metrics::counter!("hub_sessions_too_slow_total").increment(1);
+            waiting.close(Close::TooSlow);
+        }
+    }
+
+    fn add_positions(&self, waiting: &mut Waiting, frame: &Frame) {
         let nothing_waits = waiting.frames.is_empty() && waiting.positions.is_empty();
         if waiting.close.is_some() || (nothing_waits && self.sink.try_write(frame.bytes(self.encoding))) {
             return;
@@ -145,8 +164,6 @@ impl SendQueue {
             waiting.bytes += bytes.len();
             waiting.frames.push_back(bytes);
         }
-        drop(waiting);
-        self.wake.notify_one();
     }
 
     /// Ends the session, saying why. The first reason stands.
