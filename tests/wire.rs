@@ -2,6 +2,8 @@
 //!
 //! The same files are read by the web apps' tests (`web/src/lib/wire.test.ts`). After a wanted change: `UPDATE_WIRE=1 cargo test --test wire`.
 
+#![expect(clippy::panic, clippy::unwrap_used, reason = "all of this is tests, also what they share")]
+
 use dispatch_hub::domain::caller::ByKind;
 use dispatch_hub::domain::event::Kind;
 use dispatch_hub::domain::field::{FieldKind, FieldValue, Rule};

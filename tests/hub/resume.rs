@@ -14,7 +14,7 @@ use serde_json::json;
 use std::collections::HashMap;
 use tokio::sync::watch;
 
-const PATIENCE: std::time::Duration = std::time::Duration::from_secs(60);
+const PATIENCE: std::time::Duration = std::time::Duration::from_mins(1);
 
 fn numbers(events: &[EventMessage]) -> Vec<i64> {
     events.iter().map(|event| event.seq).collect()

@@ -52,11 +52,6 @@ pub(crate) struct Company {
 }
 
 impl Company {
-    /// In everything of this company.
-    pub(crate) fn marker(&self) -> String {
-        format!("mk-{}", self.name)
-    }
-
     /// The worker with this number, from 1.
     pub(crate) fn worker(&self, number: usize) -> WorkerId {
         self.workers[number - 1]

@@ -129,11 +129,6 @@ impl TestHub {
         &self.other
     }
 
-    /// For looking into tables.
-    pub(crate) fn store(&self) -> &Store {
-        &self.store
-    }
-
     /// Where it listens.
     pub(crate) fn url(&self) -> String {
         format!("http://{}", self.running.as_ref().expect("it runs").address)
