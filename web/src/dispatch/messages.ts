@@ -5,7 +5,6 @@ export const t = {
   not_dispatcher: 'This log-in is not a dispatcher’s.',
   loading: 'Loading the schedule',
   ended: 'You have been signed out.',
-  replaced_login: 'Log in again',
 
   rail: { schedule: 'Schedule', jobs: 'Jobs', map: 'Map', keys: 'Keys', main: 'Main' },
   title: (page: string, fresh: number) => `${fresh > 0 ? `(${fresh}) ` : ''}${page} · Dispatch`,
@@ -19,7 +18,6 @@ export const t = {
   new_job: 'New job',
   unassigned_row: 'Unassigned',
   unassigned_hint: 'At the requested time',
-  rows: 'Workers',
 
   bell: (count: number) =>
     count === 0
@@ -80,7 +78,6 @@ export const t = {
     position: (page: number, pages: number) => `${page} of ${pages}`,
     close: 'Close',
     gone: 'This job does not exist any more.',
-    when: 'When',
     who: 'Worker',
     nobody: 'Nobody yet',
     requested: 'Requested',
@@ -106,7 +103,6 @@ export const t = {
     show_on_map: 'Show on map',
     no_steps: 'This job has no steps.',
     source: { portal: 'Portal', dispatcher: 'Dispatch', api: 'Program' },
-    files: 'Files',
   },
 
   actions: {
@@ -145,10 +141,8 @@ export const t = {
   create: {
     title: 'New job',
     customer: 'Customer',
-    customer_find: 'Find a customer',
     template: 'Type',
     requested: 'Requested start',
-    copies: 'Number of jobs',
     worker: 'Worker',
     worker_later: 'Place it later',
     start: 'Planned start',
@@ -160,7 +154,6 @@ export const t = {
     publish: 'Publish at once',
     submit: 'Create',
     creating: 'Creating',
-    no_customer: 'No customer of this name.',
     choose: 'Choose',
     failed: 'Customers and types could not be loaded.',
   },
@@ -185,7 +178,6 @@ export const t = {
   map: {
     workers: (count: number) => (count === 1 ? '1 worker in view' : `${count} workers in view`),
     show_all: 'Show everything',
-    follow: 'Show on map',
     filter: 'Show workers',
     everybody: 'All',
     title: 'Map',

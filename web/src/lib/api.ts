@@ -10,7 +10,6 @@ import type {
   EditJob,
   Id,
   Instant,
-  Invoice,
   Job,
   JobEvent,
   JobStatus,
@@ -19,8 +18,6 @@ import type {
   Page,
   Portal,
   ProblemBody,
-  Schedule,
-  ScheduleWorker,
   Template,
   Versioned,
 } from './protocol';
@@ -70,21 +67,13 @@ export const api = {
     ),
   jobEvents: (id: Id, auth: Auth = {}) =>
     request<Page<JobEvent>>('GET', `/api/jobs/${id}/events`, { query: { limit: 200 }, ...auth }),
-  invoice: (id: Id) => request<Invoice>('GET', `/api/jobs/${id}/invoice`),
   shareJob: (id: Id) => request<{ id: Id; token: string; url: string }>('POST', `/api/jobs/${id}/links`),
 
-  schedule: (from: Instant, to: Instant) =>
-    request<Schedule>('GET', '/api/schedule', { query: { from, to } }),
   templates: () => request<Page<Template>>('GET', '/api/templates', { query: { limit: 200 } }),
   customers: (q?: string, auth: Auth = {}) =>
     request<Page<Customer>>('GET', '/api/customers', { query: { q, limit: 200 }, ...auth }),
-  workers: () => request<Page<ScheduleWorker>>('GET', '/api/workers', { query: { limit: 200 } }),
   assets: (customer?: Id) => request<Page<Asset>>('GET', '/api/assets', { query: { customer, limit: 200 } }),
   addresses: (q: string, signal?: AbortSignal) =>
     request<{ items: Address[] }>('GET', '/api/addresses', { query: { q }, signal }),
-  times: (template: Id, from: string, days: number) =>
-    request<{ time_zone: string; items: { start: Instant; end: Instant }[] }>('GET', '/api/times', {
-      query: { template, from, days },
-    }),
   declineReasons: () => request<Settings>('GET', '/api/settings/decline-reasons'),
 };

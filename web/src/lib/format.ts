@@ -144,13 +144,6 @@ export function distance(metres: number): string {
   return `${new Intl.NumberFormat(undefined, { maximumFractionDigits: 1 }).format(metres / 1000)} km`;
 }
 
-/** A decimal string as money; never through floats in sums, only here for showing. */
-export function money(amount: string, currency: string): string {
-  return new Intl.NumberFormat(undefined, { style: 'currency', currency }).format(
-    amount as Intl.StringNumericLiteral,
-  );
-}
-
 /** "W3" for "Worker 3", "AK" for "Aino Korhonen". */
 export function initials(name: string): string {
   const words = name.trim().split(/\s+/);

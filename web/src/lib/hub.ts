@@ -75,6 +75,7 @@ const LONGEST_RETRY_MS = 10_000;
 const PATIENCE_MS = 15_000;
 /** A subscription that gets nothing for so long is asked for again, on a new connection. */
 const STALLED_MS = 15_000;
+const PROGRESS: ReadonlySet<string> = new Set(['welcome', 'snapshot', 'event', 'ok']);
 
 /** Milliseconds before the n-th attempt (0 = first): doubling, capped, with half of it random. */
 export function backoff(attempt: number, random: () => number): number {
@@ -260,7 +261,7 @@ export class Hub {
   #hear(frame: string | ArrayBuffer): void {
     this.#lastHeard = Date.now();
     const message = this.#codec.decode(frame);
-    if (message.t !== 'ping' && message.t !== 'positions') this.#lastProgress = this.#lastHeard;
+    if (PROGRESS.has(message.t)) this.#lastProgress = this.#lastHeard;
     switch (message.t) {
       case 'welcome':
         this.#greet(message);

@@ -13,7 +13,6 @@ import type { Position as PositionTuple } from '../gen/Position';
 import type { Problem } from '../gen/Problem';
 import type { Rule } from '../gen/Rule';
 import type { ScheduleWorker as Row } from '../gen/ScheduleWorker';
-import type { Source } from '../gen/Source';
 import type { Status } from '../gen/Status';
 import type { Step } from '../gen/Step';
 import type { WorkerState } from '../gen/WorkerState';
@@ -44,7 +43,6 @@ export type Id = string;
 /** Milliseconds since 1970, UTC. */
 export type Instant = Millis;
 export type JobStatus = Status;
-export type JobSource = Source;
 /** What this caller may do with a field or a step of a job. */
 export type Access = Rule;
 export type FieldValue = Value | null;
@@ -60,35 +58,12 @@ export type DutyStatus = WorkerStatus;
 export type Topic = string;
 export type ProblemBody = Problem;
 
-export interface JobFile extends Named {
-  type: string;
-  url: string;
-}
-
 /** A job as this caller sees it. */
-export type Job = WireJob<Instant> & { files?: JobFile[]; invoice?: Invoice | null };
+export type Job = WireJob<Instant>;
 
 export interface Named {
   id: Id;
   name: string;
-}
-
-export interface InvoiceLine {
-  code: string | null;
-  description: string;
-  quantity: string;
-  unit_price: string;
-  tax_rate: string;
-  total: string;
-}
-
-export interface Invoice {
-  number: string | null;
-  date: string | null;
-  currency: string;
-  lines: InvoiceLine[];
-  taxes: { rate: string; amount: string }[];
-  total: string;
 }
 
 /** One of several memberships of a log-in, to choose from. */
@@ -154,13 +129,6 @@ export interface Portal {
 
 /** A row of the schedule, with what the topic `schedule` has told of the worker since. */
 export type ScheduleWorker = Row & Partial<Omit<WorkerState, 'worker'>>;
-
-export interface Schedule {
-  workers: ScheduleWorker[];
-  jobs: Job[];
-  to_place: Job[];
-  seq: number;
-}
 
 export interface Page<T> {
   items: T[];
@@ -250,11 +218,9 @@ export interface Position {
 
 export type HubMessage = ServerMessage;
 type Message<T extends ServerMessage['t']> = Extract<ServerMessage, { t: T }>;
-export type Welcome = Message<'welcome'>;
 export type Snapshot = Message<'snapshot'>;
 export type EventMessage = Message<'event'>;
 export type EtaMessage = Message<'eta'>;
-export type WorkerMessage = Message<'worker'>;
 export type PresenceMessage = Message<'presence'>;
 export type OkMessage = Message<'ok'>;
 
