@@ -120,7 +120,19 @@ impl Attempt {
                 };
             }
             let Some(job) = &held else { break };
-            match self.decide(job) {
+            let decided = self.decide(job);
+            if !matches!(decided, Ok(Some(_))) {
+                // Nothing is committed that would show it: another node may have changed the job meanwhile.
+                match self.shared.load_job(self.tenant, self.id).await {
+                    Ok(now) if now.as_ref().is_none_or(|now| now.version != job.version) => {
+                        held = now;
+                        continue;
+                    }
+                    Ok(_) => {}
+                    Err(error) => return (held, Err(error)),
+                }
+            }
+            match decided {
                 Err(refusal) => {
                     // Decided on a job that this very command may have changed before: then the first answer stands.
                     let answer = self.first_answer(key, held.as_ref()).await.unwrap_or(Err(Error::Refused(refusal)));

@@ -64,6 +64,24 @@ async fn of_dispatchers_on_two_nodes_one_wins_too() {
     assert_eq!(there.sees(job).await["status"], "cancelled");
 }
 
+/// A node that remembers an older state neither refuses nor agrees because of it.
+#[tokio::test]
+async fn a_stale_node_decides_on_what_stands() {
+    let mut hub = TestHub::start().await;
+    let second = hub.second_node().await;
+    let (here, there) = (hub.dispatcher(1).await, hub.dispatcher(2).await.by_way_of(&second));
+    let worker = hub.worker(1).await.by_way_of(&second);
+    let job = here.orders(hub.company().repair, repair_for_the_bakery(&hub)).await;
+    let illegal = there.cannot(job, json!({ "do": "publish" })).await;
+    assert_eq!(illegal.name(), "illegal_transition");
+    here.does(job, allocate(&hub, 1)).await;
+    let version = there.sees(job).await["version"].clone();
+    there.does(job, with_version(json!({ "do": "publish" }), &version)).await;
+    worker.does(job, json!({ "do": "accept" })).await;
+    here.does(job, json!({ "do": "unallocate" })).await;
+    assert_eq!(worker.cannot(job, json!({ "do": "accept" })).await.name(), "no_longer_yours");
+}
+
 #[tokio::test]
 async fn what_another_node_did_is_told_in_order_once_the_hole_is_noticed() {
     let mut hub = TestHub::start().await;

@@ -152,7 +152,8 @@ pub fn forget(data: &Path) -> Result<(), Error> {
         return Ok(());
     }
     if !data.join("hub.lock").exists() {
-        return Err(Error::NotOurs(data.to_owned()));
+        let is_empty = std::fs::read_dir(data).is_ok_and(|mut entries| entries.next().is_none());
+        return if is_empty { Ok(()) } else { Err(Error::NotOurs(data.to_owned())) };
     }
     let data = data.canonicalize().map_err(io("find the data folder", data))?;
     let _lock = lock(&data)?;
