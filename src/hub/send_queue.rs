@@ -156,12 +156,7 @@ impl SendQueue {
         if waiting.close.is_some() || (waiting.frames.is_empty() && self.sink.try_write(bytes.clone())) {
             return;
         }
-        waiting.bytes += bytes.len();
-        waiting.frames.push_back(bytes);
-        if waiting.frames.len() > MAX_FRAMES || waiting.bytes > MAX_BYTES {
-            metrics::counter!("hub_sessions_too_slow_total").increment(1);
-            waiting.close(Close::TooSlow);
-        }
+        waiting.append(bytes);
     }
 
     fn add_positions(&self, waiting: &mut Waiting, frame: &Frame) {
@@ -180,9 +175,7 @@ impl SendQueue {
                 waiting.positions.remove(&(positions.topic, *worker));
             }
             let gone = Positions { topic: positions.topic, list: Vec::new(), gone: positions.gone.clone() };
-            let bytes = self.encoding.encode(&ServerMessage::Positions(gone));
-            waiting.bytes += bytes.len();
-            waiting.frames.push_back(bytes);
+            waiting.append(self.encoding.encode(&ServerMessage::Positions(gone)));
         }
     }
 
@@ -239,6 +232,16 @@ impl SendQueue {
 }
 
 impl Waiting {
+    /// One more frame that must not be lost; a queue that is full closes the session.
+    fn append(&mut self, bytes: Bytes) {
+        self.bytes += bytes.len();
+        self.frames.push_back(bytes);
+        if self.frames.len() > MAX_FRAMES || self.bytes > MAX_BYTES {
+            metrics::counter!("hub_sessions_too_slow_total").increment(1);
+            self.close(Close::TooSlow);
+        }
+    }
+
     fn close(&mut self, close: Close) {
         self.close.get_or_insert(close);
         self.frames.clear();

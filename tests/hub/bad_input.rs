@@ -150,11 +150,20 @@ async fn http_bodies_are_refused_with_a_pointer() {
         assert!(pointers.contains(pointer), "{body}: {pointers:?}");
     }
     let path = format!("/api/jobs/{job}");
-    for (edit, pointer) in [(json!({ "template": company.errand }), "/template"), (json!({ "duration_min": 10 }), "/duration_min"), (json!({ "notes": 7 }), "/notes")] {
+    for (edit, pointer) in
+        [(json!({ "template": company.errand }), "/template"), (json!({ "duration_min": 10 }), "/duration_min"), (json!({ "notes": 7 }), "/notes")]
+    {
         let answer = customer.tries(Method::PATCH, &path, Some(&edit), None).await;
         assert_eq!((answer.status, answer.body["errors"][0]["pointer"].as_str()), (422, Some(pointer)), "{edit}");
     }
-    for (list, pointer) in [("?limit=0", "/limit"), ("?limit=201", "/limit"), ("?status=lost", "/status"), ("?after=x", "/after"), ("?sort=luck", "/sort"), ("?from=x", "/from")] {
+    for (list, pointer) in [
+        ("?limit=0", "/limit"),
+        ("?limit=201", "/limit"),
+        ("?status=lost", "/status"),
+        ("?after=x", "/after"),
+        ("?sort=luck", "/sort"),
+        ("?from=x", "/from"),
+    ] {
         let answer = dispatcher.tries(Method::GET, &format!("/api/jobs{list}"), None, None).await;
         assert_eq!((answer.status, answer.body["errors"][0]["pointer"].as_str()), (422, Some(pointer)), "{list}");
     }

@@ -82,7 +82,18 @@ async fn what_is_no_map_with_a_tag_ends_the_socket() {
         live.says_bytes(bytes).await;
         assert_eq!(live.closes().await.code, Some(4502), "{}", String::from_utf8_lossy(bytes));
     }
-    for bytes in [&b"\xc1"[..], b"", b"\xc0", b"\x91\xa4pong", b"\x80", b"\x81\xa1t", b"\xff\xff\xff", b"{\"t\":\"pong\"}", b"\xdf\xff\xff\xff\xff", b"\x81\xa1t\xdb\xff\xff\xff\xff"] {
+    for bytes in [
+        &b"\xc1"[..],
+        b"",
+        b"\xc0",
+        b"\x91\xa4pong",
+        b"\x80",
+        b"\x81\xa1t",
+        b"\xff\xff\xff",
+        b"{\"t\":\"pong\"}",
+        b"\xdf\xff\xff\xff\xff",
+        b"\x81\xa1t\xdb\xff\xff\xff\xff",
+    ] {
         let mut live = dispatcher.live_in(Encoding::Msgpack).await;
         live.says_bytes(bytes).await;
         assert_eq!(live.closes().await.code, Some(4502), "{bytes:x?}");

@@ -103,7 +103,14 @@ async fn a_list_is_read_page_by_page_without_holes() {
     for _ in 0..5 {
         dispatcher.client.post("/api/jobs", &order).await.unwrap();
     }
-    for (person, sort) in [(&dispatcher, "number"), (&dispatcher, "-number"), (&customer, "date"), (&customer, "-status"), (&dispatcher, "customer"), (&dispatcher, "template")] {
+    for (person, sort) in [
+        (&dispatcher, "number"),
+        (&dispatcher, "-number"),
+        (&customer, "date"),
+        (&customer, "-status"),
+        (&dispatcher, "customer"),
+        (&dispatcher, "template"),
+    ] {
         let mut seen = Vec::new();
         let mut after = String::new();
         loop {
