@@ -132,7 +132,7 @@ pub(crate) async fn columns(hub: &TestHub) -> Vec<Column> {
 }
 
 async fn ask(hub: &TestHub, method: &Method, path: &str, session: Option<&str>, body: Option<&Value>) -> Reply {
-    let mut request = reqwest::Client::new().request(method.clone(), format!("{}{path}", hub.url()));
+    let mut request = hub.asks(method.clone(), path);
     if let Some(session) = session {
         request = request.header("cookie", format!("hub_session={session}"));
     }
@@ -221,7 +221,13 @@ fn expect(cell: &str, reply: &Reply, row: &Row, column: &Column) {
 
 /// Orders of the other tenant's dispatcher name things that are not theirs; publishing decides on each job apart.
 fn stranger_status(row: &Row) -> u16 {
-    if row.status == 201 { 422 } else if row.status == 403 { 403 } else { row.status }
+    if row.status == 201 {
+        422
+    } else if row.status == 403 {
+        403
+    } else {
+        row.status
+    }
 }
 
 /// An id of the row's kind that is the caller's, as far as they may have one.
@@ -304,7 +310,13 @@ async fn what_a_body_or_a_query_names_is_looked_up_in_the_callers_own_world() {
         (&dispatcher, Method::POST, "/api/jobs", Box::new(|id| order("worker", id)), vec![south.worker.0]),
         (&customer, Method::PATCH, &path, Box::new(|id| json!({ "asset": id })), vec![south.asset.0, mill.asset.0]),
         (&dispatcher, Method::PATCH, &path, Box::new(|id| json!({ "asset": id })), vec![south.asset.0]),
-        (&dispatcher, Method::POST, &commands, Box::new(|id| json!({ "do": "reschedule", "start": "2030-01-01T00:00:00Z", "worker": id })), vec![south.worker.0]),
+        (
+            &dispatcher,
+            Method::POST,
+            &commands,
+            Box::new(|id| json!({ "do": "reschedule", "start": "2030-01-01T00:00:00Z", "worker": id })),
+            vec![south.worker.0],
+        ),
     ];
     for (person, method, path, body, foreign) in &table {
         let to_nobody = ask(&hub, method, path, Some(&person.session), Some(&body(nobody))).await;
@@ -330,7 +342,8 @@ async fn what_a_body_or_a_query_names_is_looked_up_in_the_callers_own_world() {
         let found = customer.reads(&format!("/api/jobs?q={}", hidden.replace(' ', "%20"))).await;
         assert_eq!(found["items"], json!([]), "{hidden} is found by who does not see it");
     }
-    let published = hub.log_in("dispatcher1@south.example").await.client.post("/api/jobs/publish", &json!({ "jobs": [job.0, nobody] })).await.unwrap();
+    let published =
+        hub.log_in("dispatcher1@south.example").await.client.post("/api/jobs/publish", &json!({ "jobs": [job.0, nobody] })).await.unwrap();
     assert_eq!(published["results"][0]["problem"], published["results"][1]["problem"]);
 }
 

@@ -162,7 +162,9 @@ impl Phone {
         let (n, device) = (self.n, self.device.clone());
         loop {
             let socket = self.socket().await;
-            if socket.sender().fixes(n, fixes.clone(), Some(&device)).await.is_ok() && timeout(PATIENCE, stored(socket, n)).await.expect("stored in time") {
+            if socket.sender().fixes(n, fixes.clone(), Some(&device)).await.is_ok()
+                && timeout(PATIENCE, stored(socket, n)).await.expect("stored in time")
+            {
                 break;
             }
             self.socket = None;

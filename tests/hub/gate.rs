@@ -53,7 +53,8 @@ impl Live {
 }
 
 async fn order(hub: &TestHub, dispatcher: &Person, customer: dispatch_hub::domain::ids::CustomerId, worker: &Phone) -> Job {
-    let job = dispatcher.orders(hub.company().errand, json!({ "customer": customer, "steps": [{ "index": 0, "address": { "text": "There" } }] })).await;
+    let job =
+        dispatcher.orders(hub.company().errand, json!({ "customer": customer, "steps": [{ "index": 0, "address": { "text": "There" } }] })).await;
     assign(hub, dispatcher, 1, &worker.person, job).await;
     job
 }
@@ -73,7 +74,10 @@ async fn the_window_opens_on_the_way_and_closes_with_the_last_step() {
     phone.measures().await;
     phone.does(job, json!({ "do": "en_route" })).await;
     for live in [&mut portal, &mut watching] {
-        live.until("the way", |message| matches!(message, dispatch_hub::protocol::ServerMessage::Event(event) if event.kind == Kind::JobEnRoute).then_some(())).await;
+        live.until("the way", |message| {
+            matches!(message, dispatch_hub::protocol::ServerMessage::Event(event) if event.kind == Kind::JobEnRoute).then_some(())
+        })
+        .await;
         assert!(latitudes(live).is_empty(), "nothing from before: {:?}", latitudes(live));
     }
     // Measured before they set off, though it arrives only now.
