@@ -85,7 +85,7 @@ impl Subscription {
 
     /// A frame without a place in the log: the latest wins.
     pub(super) fn offer_state(&self, frame: &Frame) {
-        self.queue.push(frame);
+        self.queue.push_state(frame);
     }
 
     /// Ends the whole session.

@@ -1,4 +1,4 @@
-//! What waits for one session's socket: events queue, positions overwrite, slow readers are closed.
+//! What waits for one session's socket: events queue, states and positions overwrite, slow readers are closed.
 //!
 //! The socket itself is behind a `Sink`, tried once per frame; only what it does not take waits here.
 
@@ -7,7 +7,7 @@ use crate::domain::ids::WorkerId;
 use crate::protocol::server::{Position, Positions};
 use crate::protocol::{Encoding, ServerMessage, Topic};
 use bytes::Bytes;
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 
@@ -84,6 +84,8 @@ pub struct SendQueue {
 struct Waiting {
     frames: VecDeque<Bytes>,
     bytes: usize,
+    /// The latest state of each worker, and the presence of dispatchers.
+    states: BTreeMap<Option<WorkerId>, Bytes>,
     positions: HashMap<(Topic, WorkerId), Position>,
     close: Option<Close>,
 }
@@ -96,18 +98,7 @@ impl SendQueue {
 
     /// Sends a frame that must not be lost: now, or after what waits. A queue that is full closes the session.
     pub fn push(&self, frame: &Frame) {
-        let bytes = frame.bytes(self.encoding);
-        let mut waiting = self.lock();
-        if waiting.close.is_some() || (waiting.frames.is_empty() && self.sink.try_write(bytes.clone())) {
-            return;
-        }
-        waiting.bytes += bytes.len();
-        waiting.frames.push_back(bytes);
-        if waiting.frames.len() > MAX_FRAMES || waiting.bytes > MAX_BYTES {
-            metrics::counter!("hub_sessions_too_slow_total").increment(1);
-            waiting.close(Close::TooSlow);
-        }
-        drop(waiting);
+        self.add(&mut self.lock(), frame);
         self.wake.notify_one();
     }
 
@@ -123,9 +114,57 @@ impl SendQueue {
         self.push(frame);
     }
 
+    /// Sends a state (`worker`, `presence`): now, or later, and then only the latest. A company has more workers than a queue has room.
+    pub fn push_state(&self, frame: &Frame) {
+        let of = match frame.message() {
+            ServerMessage::Worker(state) => Some(state.worker),
+            ServerMessage::Presence(_) => None,
+            _ => return self.push(frame),
+        };
+        let bytes = frame.bytes(self.encoding);
+        let mut waiting = self.lock();
+        let first = waiting.frames.is_empty() && !waiting.states.contains_key(&of);
+        if waiting.close.is_some() || (first && self.sink.try_write(bytes.clone())) {
+            return;
+        }
+        waiting.states.insert(of, bytes);
+        drop(waiting);
+        self.wake.notify_one();
+    }
+
     /// Sends positions: now, or later, and then only the latest of each worker.
     pub fn push_positions(&self, frame: &Frame) {
+        self.add_positions(&mut self.lock(), frame);
+        self.wake.notify_one();
+    }
+
+    /// Sends what changed on a map since the last tick, all of it in one go.
+    pub fn push_map(&self, frames: &[Arc<Frame>]) {
         let mut waiting = self.lock();
+        for frame in frames {
+            match frame.message() {
+                ServerMessage::Positions(_) => self.add_positions(&mut waiting, frame),
+                _ => self.add(&mut waiting, frame),
+            }
+        }
+        drop(waiting);
+        self.wake.notify_one();
+    }
+
+    fn add(&self, waiting: &mut Waiting, frame: &Frame) {
+        let bytes = frame.bytes(self.encoding);
+        if waiting.close.is_some() || (waiting.frames.is_empty() && self.sink.try_write(bytes.clone())) {
+            return;
+        }
+        waiting.bytes += bytes.len();
+        waiting.frames.push_back(bytes);
+        if waiting.frames.len() > MAX_FRAMES || waiting.bytes > MAX_BYTES {
+            metrics::counter!("hub_sessions_too_slow_total").increment(1);
+            waiting.close(Close::TooSlow);
+        }
+    }
+
+    fn add_positions(&self, waiting: &mut Waiting, frame: &Frame) {
         let nothing_waits = waiting.frames.is_empty() && waiting.positions.is_empty();
         if waiting.close.is_some() || (nothing_waits && self.sink.try_write(frame.bytes(self.encoding))) {
             return;
@@ -145,8 +184,6 @@ impl SendQueue {
             waiting.bytes += bytes.len();
             waiting.frames.push_back(bytes);
         }
-        drop(waiting);
-        self.wake.notify_one();
     }
 
     /// Ends the session, saying why. The first reason stands.
@@ -173,7 +210,8 @@ impl SendQueue {
                 if let Some(first) = waiting.frames.front() {
                     return Ok(first.clone());
                 }
-                if let Some(bytes) = waiting.take_positions(self.encoding) {
+                let state = waiting.states.pop_first().map(|(_, bytes)| bytes);
+                if let Some(bytes) = state.or_else(|| waiting.take_positions(self.encoding)) {
                     // Stays in front until written, so that what comes meanwhile stays behind it.
                     waiting.bytes += bytes.len();
                     waiting.frames.push_back(bytes.clone());
@@ -204,6 +242,7 @@ impl Waiting {
     fn close(&mut self, close: Close) {
         self.close.get_or_insert(close);
         self.frames.clear();
+        self.states.clear();
         self.positions.clear();
         self.bytes = 0;
     }
@@ -222,7 +261,7 @@ mod tests {
     use super::*;
     use crate::domain::fix::WorkerStatus;
     use crate::protocol::Millis;
-    use crate::protocol::server::Stored;
+    use crate::protocol::server::{Stored, WorkerState};
     use futures_util::FutureExt;
     use std::sync::atomic::{AtomicUsize, Ordering};
     use uuid::Uuid;
@@ -290,6 +329,21 @@ mod tests {
         let mut times: Vec<i64> = positions.list.iter().map(|position| position.1.0).collect();
         times.sort_unstable();
         assert_eq!(times, [5, 999], "the latest of each worker");
+    }
+
+    #[test]
+    fn states_of_any_number_of_workers_wait_and_the_latest_wins() {
+        let (queue, _) = queue(0);
+        let state = |worker: u128, on_duty| {
+            let worker = WorkerId(Uuid::from_u128(worker));
+            let state = WorkerState { worker, name: "W".to_owned(), on_duty, connected: true, battery: None, last_fix_at: None, current_job: None };
+            Frame::new(ServerMessage::Worker(state))
+        };
+        (0..5_000).for_each(|worker| queue.push_state(&state(worker, false)));
+        (0..5_000).for_each(|worker| queue.push_state(&state(worker, true)));
+        let messages = waiting(&queue);
+        assert_eq!((queue.closed(), messages.len()), (None, 5_000));
+        assert!(messages.iter().all(|message| matches!(message, ServerMessage::Worker(state) if state.on_duty)));
     }
 
     #[test]

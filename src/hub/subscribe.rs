@@ -59,7 +59,7 @@ impl Hub {
         if topic == Topic::Schedule {
             shared.show_presence(session.tenant.id);
             for state in shared.workers.states(session.tenant.id) {
-                session.queue.push(&Frame::new(ServerMessage::Worker(state)));
+                session.queue.push_state(&Frame::new(ServerMessage::Worker(state)));
             }
         }
         shared.show_where_workers_are(session, topic, &subscription).await;
