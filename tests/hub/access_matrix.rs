@@ -132,7 +132,7 @@ pub(crate) async fn columns(hub: &TestHub) -> Vec<Column> {
 }
 
 async fn ask(hub: &TestHub, method: &Method, path: &str, session: Option<&str>, body: Option<&Value>) -> Reply {
-    let mut request = reqwest::Client::new().request(method.clone(), format!("{}{path}", hub.url()));
+    let mut request = hub.asks(method.clone(), path);
     if let Some(session) = session {
         request = request.header("cookie", format!("hub_session={session}"));
     }

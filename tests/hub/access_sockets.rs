@@ -91,8 +91,8 @@ async fn nobody_gets_a_socket_without_a_log_in() {
         }
     }
     let session = hub.dispatcher(1).await.session;
-    let upgrade = reqwest::Client::new()
-        .get(format!("{}/ws", hub.url()))
+    let upgrade = hub
+        .asks(Method::GET, "/ws")
         .header("cookie", format!("hub_session={session}"))
         .header("connection", "upgrade")
         .header("upgrade", "websocket")

@@ -34,7 +34,7 @@ async fn a_reader_who_cannot_keep_up_is_closed_and_the_others_are_not() {
 }
 
 async fn operator_sees_slow_readers(hub: &TestHub) -> bool {
-    let metrics = reqwest::get(format!("{}/metrics", hub.url())).await.unwrap().text().await.unwrap();
+    let metrics = hub.asks(reqwest::Method::GET, "/metrics").send().await.unwrap().text().await.unwrap();
     metrics.lines().any(|line| line.starts_with("hub_sessions_too_slow_total") && !line.ends_with(" 0"))
 }
 

@@ -2,11 +2,11 @@
 
 use crate::harness::TestHub;
 use crate::harness::company::PASSWORD;
-use reqwest::{Client, Response};
+use reqwest::{Method, Response};
 use serde_json::{Value, json};
 
 async fn try_log_in(hub: &TestHub, body: &Value) -> Response {
-    Client::new().post(format!("{}/api/login", hub.url())).json(body).send().await.expect("the hub answers")
+    hub.asks(Method::POST, "/api/login").json(body).send().await.expect("the hub answers")
 }
 
 #[tokio::test]
@@ -94,7 +94,7 @@ async fn a_portal_that_is_off_lets_no_customer_in() {
     let customer = hub.portal_user(1).await;
     hub.tamper("update tenant set settings = jsonb_set(settings, '{portal, enabled}', 'false') where slug = 'north'").await;
     hub.restart().await;
-    let refused = customer.tries(reqwest::Method::GET, "/api/jobs", None, None).await;
+    let refused = customer.tries(Method::GET, "/api/jobs", None, None).await;
     assert_eq!((refused.status, &refused.body["type"]), (403, &json!("/problems/portal_off")));
     let portal = hub.stranger().get("/api/portals/north").await.unwrap();
     assert_eq!(portal["enabled"], false);
