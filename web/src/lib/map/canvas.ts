@@ -64,6 +64,8 @@ export class MapCanvas {
   #cells: Cell[] = [];
   #dots: Point[] = [];
   #watcher: ResizeObserver;
+  /** The view that was told last. */
+  #seen = '';
 
   static async create(options: CanvasOptions): Promise<MapCanvas> {
     return new MapCanvas(options, await ground());
@@ -229,6 +231,9 @@ export class MapCanvas {
 
   #tellView(): void {
     const bounds = this.#map.getBounds();
+    const seen = bounds.toString();
+    if (seen === this.#seen) return;
+    this.#seen = seen;
     const zoom = this.#map.getZoom();
     // 512 px tiles: the equator is 40,075,016.686 m and 512 * 2^zoom px long.
     const scale = Math.cos((this.#map.getCenter().lat * Math.PI) / 180) / (512 * 2 ** zoom);
