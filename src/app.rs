@@ -2,8 +2,8 @@
 
 use crate::auth::Auth;
 use crate::config::Config;
-use crate::hub::{Hub, clock};
 use crate::http;
+use crate::hub::{Hub, clock};
 use crate::places::Gazetteer;
 use crate::store::private_postgres::PrivatePostgres;
 use crate::store::{self, Database, Store};

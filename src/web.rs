@@ -1,9 +1,9 @@
 //! The built front end, from inside the binary (in debug builds from disk): pages, assets, caching, ranges.
 
+use actix_files::NamedFile;
 use actix_web::http::header::{self, ContentEncoding, ETag, EntityTag, Header, HttpDate, IfNoneMatch, Range};
 use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, HttpResponseBuilder};
-use actix_files::NamedFile;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use rust_embed::{EmbeddedFile, RustEmbed};

@@ -2,6 +2,8 @@
 //!
 //! The same files are read by the web apps' tests (`web/src/lib/wire.test.ts`). After a wanted change: `UPDATE_WIRE=1 cargo test --test wire`.
 
+#![expect(clippy::panic, clippy::unwrap_used, reason = "all of this is tests, also what they share")]
+
 use dispatch_hub::domain::caller::ByKind;
 use dispatch_hub::domain::event::Kind;
 use dispatch_hub::domain::field::{FieldKind, FieldValue, Rule};
@@ -145,7 +147,10 @@ fn client_samples() -> Vec<(&'static str, ClientMessage)> {
         RawFix(NOON.0 + 1_000, -33.5, -70.25, None, None, None, None),
     ];
     vec![
-        ("subscribe", ClientMessage::Subscribe(Subscribe { reference: 1, topic: Topic::Schedule, after: None, from: Some(NOON), to: Some(after(86_400_000)) })),
+        (
+            "subscribe",
+            ClientMessage::Subscribe(Subscribe { reference: 1, topic: Topic::Schedule, after: None, from: Some(NOON), to: Some(after(86_400_000)) }),
+        ),
         ("subscribe_after", ClientMessage::Subscribe(Subscribe { reference: 2, topic: Topic::Job(id(1)), after: Some(41), from: None, to: None })),
         ("unsubscribe", ClientMessage::Unsubscribe(Unsubscribe { reference: 2, topic: Topic::Portal })),
         ("viewport", ClientMessage::Viewport(Viewport { west: 24.9, south: 60.1, east: 25.1, north: 60.25, zoom: 13.5 })),
@@ -199,7 +204,8 @@ fn server_samples() -> Vec<(&'static str, ServerMessage)> {
         let some = |value: f32| known.then_some(value);
         Position(id(4), NOON, 60.169_52, 24.941_18, some(8.5), some(3.25), some(270.0), status)
     };
-    let seen = Positions { topic: Topic::Map, list: vec![position(WorkerStatus::Working, true), position(WorkerStatus::Free, false)], gone: Vec::new() };
+    let seen =
+        Positions { topic: Topic::Map, list: vec![position(WorkerStatus::Working, true), position(WorkerStatus::Free, false)], gone: Vec::new() };
     let gone = Positions { topic: Topic::Map, list: Vec::new(), gone: vec![id(5)] };
     let state = WorkerState {
         worker: id(4),
@@ -233,7 +239,10 @@ fn server_samples() -> Vec<(&'static str, ServerMessage)> {
         ("ok_subscribed", ServerMessage::Ok(Okay { reference: 2, seq: Some(42), job: None })),
         ("ok_commanded", ServerMessage::Ok(Okay { reference: 3, seq: Some(42), job: Some(Box::new(job())) })),
         ("refused", ServerMessage::Refused(Refused { reference: Some(3), problem: illegal })),
-        ("refused_invalid", ServerMessage::Refused(Refused { reference: None, problem: Problem::invalid("/fixes/3/1", "latitude must lie within 90 degrees") })),
+        (
+            "refused_invalid",
+            ServerMessage::Refused(Refused { reference: None, problem: Problem::invalid("/fixes/3/1", "latitude must lie within 90 degrees") }),
+        ),
         ("refused_missing", ServerMessage::Refused(Refused { reference: Some(3), problem: missing })),
         ("stored", ServerMessage::Stored(Stored { n: 12 })),
         ("ping", ServerMessage::Ping(Ping { time_ms: NOON })),
@@ -342,7 +351,9 @@ fn no_sample_is_left_over() {
 fn what_is_no_map_with_a_tag_is_broken_and_what_is_one_is_answered() {
     for encoding in Encoding::ALL {
         let wrap = |value: &Value| ClientMessage::decode(encoding, &encoding.encode(value)).unwrap_err();
-        for broken in [json!(null), json!(7), json!("subscribe"), json!(["subscribe"]), json!({}), json!({ "ref": 1 }), json!({ "t": 1 }), json!({ "t": null })] {
+        for broken in
+            [json!(null), json!(7), json!("subscribe"), json!(["subscribe"]), json!({}), json!({ "ref": 1 }), json!({ "t": 1 }), json!({ "t": null })]
+        {
             assert_eq!(wrap(&broken), Undecodable::Broken, "{broken}");
         }
         assert_eq!(wrap(&json!({ "t": "dance", "ref": 5 })), Undecodable::UnknownMessage { reference: Some(5) });
@@ -350,7 +361,10 @@ fn what_is_no_map_with_a_tag_is_broken_and_what_is_one_is_answered() {
         for (message, pointer) in [
             (json!({ "t": "subscribe", "ref": 5, "topic": "weather" }), "/topic"),
             (json!({ "t": "command", "ref": 5, "id": id::<Uuid>(1), "job": "J-1", "do": "accept" }), "/job"),
-            (json!({ "t": "fixes", "n": 1, "ref": 5, "fixes": [[1, 2.0, 3.0, null, null, null, null], [1, "north", 3.0, null, null, null, null]] }), "/fixes/1/1"),
+            (
+                json!({ "t": "fixes", "n": 1, "ref": 5, "fixes": [[1, 2.0, 3.0, null, null, null, null], [1, "north", 3.0, null, null, null, null]] }),
+                "/fixes/1/1",
+            ),
             (json!({ "t": "duty", "ref": 5, "on": "yes" }), "/on"),
         ] {
             match wrap(&message) {

@@ -74,12 +74,17 @@ async fn against_tables(connection: &mut PgConnection, ledger: &Ledger) -> anyho
     .await?
     .into_iter()
     .collect();
-    let events: HashSet<(Uuid, i64, Uuid)> = sqlx::query_as("select tenant, seq, job from event").fetch_all(&mut *connection).await?.into_iter().collect();
+    let events: HashSet<(Uuid, i64, Uuid)> =
+        sqlx::query_as("select tenant, seq, job from event").fetch_all(&mut *connection).await?.into_iter().collect();
     let jobs: HashSet<Uuid> = sqlx::query_scalar("select id from job").fetch_all(&mut *connection).await?.into_iter().collect();
     let out_of_order: i64 =
-        sqlx::query_scalar("select count(*) from (select from event group by tenant, job having count(*) <> max(version) or min(version) <> 1) as j").fetch_one(&mut *connection).await?;
+        sqlx::query_scalar("select count(*) from (select from event group by tenant, job having count(*) <> max(version) or min(version) <> 1) as j")
+            .fetch_one(&mut *connection)
+            .await?;
     // A command's key is in its event; copies in one request share it, but are other jobs.
-    let twice: i64 = sqlx::query_scalar("select count(*) from (select from event group by tenant, cmd, job having count(*) > 1) as c").fetch_one(&mut *connection).await?;
+    let twice: i64 = sqlx::query_scalar("select count(*) from (select from event group by tenant, cmd, job having count(*) > 1) as c")
+        .fetch_one(&mut *connection)
+        .await?;
     Ok(Verdict {
         fixes_lost: ledger.fixes.iter().filter(|(worker, time_ms)| !fixes.contains(&(worker.0, *time_ms))).count(),
         commands_lost: ledger.commands.iter().filter(|command| !events.contains(&(command.tenant.0, command.seq, command.job.0))).count(),

@@ -118,7 +118,8 @@ impl Company {
         self.tenants.push((tenant, template.id));
         self.workers.extend(workers);
         self.dispatchers.extend(dispatchers);
-        self.portal_users.extend(portal_users.into_iter().zip(customers).map(|(person, customer)| PortalUser { person, customer: CustomerId(customer) }));
+        self.portal_users
+            .extend(portal_users.into_iter().zip(customers).map(|(person, customer)| PortalUser { person, customer: CustomerId(customer) }));
         Ok(())
     }
 
@@ -144,8 +145,7 @@ enum Kind {
 
 /// Log-ins, memberships and log-in sessions.
 async fn people(connection: &mut PgConnection, tenant: TenantId, kind: Kind, count: usize) -> anyhow::Result<Vec<Person>> {
-    let people: Vec<Person> =
-        (0..count).map(|_| Person { tenant, id: Uuid::now_v7(), session: Token::random() }).collect();
+    let people: Vec<Person> = (0..count).map(|_| Person { tenant, id: Uuid::now_v7(), session: Token::random() }).collect();
     let ids: Vec<Uuid> = people.iter().map(|person| person.id).collect();
     let hashes: Vec<Vec<u8>> = people.iter().map(|person| person.session.hash()).collect();
     let membership = match kind {

@@ -91,7 +91,9 @@ impl Glance {
     fn read(frame: &Frame) -> Result<Self, Misfit> {
         Ok(match frame.decode::<Tag>()?.t.as_str() {
             "snapshot" => frame.decode().map(|Snapshot { seq, more }| Self::Snapshot { seq, more })?,
-            "event" => frame.decode().map(|Event { seq, kind, job_id, job }| Self::Event { seq, kind, job_id, notes: job.and_then(|job| job.notes) })?,
+            "event" => {
+                frame.decode().map(|Event { seq, kind, job_id, job }| Self::Event { seq, kind, job_id, notes: job.and_then(|job| job.notes) })?
+            }
             "positions" => frame.decode().map(|Positions { list }| Self::Positions { list })?,
             "refused" => frame.decode().map(|Refused { problem }| Self::Refused { problem: problem.kind })?,
             _ => Self::Other,

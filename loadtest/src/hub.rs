@@ -117,7 +117,11 @@ impl Hub {
         let run_ns = |thread: PathBuf| fs::read_to_string(thread.join("schedstat")).ok()?.split(' ').next()?.parse::<f64>().ok();
         let hub_ns: f64 = threads.filter_map(|thread| run_ns(thread.ok()?.path())).sum();
         // Fields 14 to 17 of stat, in hundredths of a second: own and reaped children's time.
-        let ticks: f64 = below(pid).into_iter().filter_map(stat).map(|stat| stat.iter().skip(11).take(4).filter_map(|field| field.parse::<f64>().ok()).sum::<f64>()).sum();
+        let ticks: f64 = below(pid)
+            .into_iter()
+            .filter_map(stat)
+            .map(|stat| stat.iter().skip(11).take(4).filter_map(|field| field.parse::<f64>().ok()).sum::<f64>())
+            .sum();
         Ok(Cpu { hub_s: hub_ns / 1e9, postgres_s: ticks / 100.0 })
     }
 

@@ -136,7 +136,10 @@ impl Report {
         let Self { seconds, fixes_acked, commands_acked, jobs_created, hub_cores, postgres_cores, .. } = self;
         line(format_args!("{fixes_acked} fixes, {commands_acked} status changes, {jobs_created} portal jobs acknowledged in {seconds:.0} s"));
         if self.kills == 0 {
-            line(format_args!("CPU: hub {hub_cores:.2} cores, Postgres {postgres_cores:.2} cores; per fix, all else included: hub {:.0} us, Postgres {:.0} us", self.hub_cpu_us_per_fix, self.postgres_cpu_us_per_fix));
+            line(format_args!(
+                "CPU: hub {hub_cores:.2} cores, Postgres {postgres_cores:.2} cores; per fix, all else included: hub {:.0} us, Postgres {:.0} us",
+                self.hub_cpu_us_per_fix, self.postgres_cpu_us_per_fix
+            ));
         } else {
             line(format_args!("the hub was killed {} times", self.kills));
         }
@@ -177,7 +180,10 @@ fn plot_latencies(path: &Path, measures: &Measures) -> Plotted {
             let share = f64::from(step) / 10.0;
             ((histogram.value_at_percentile(share) as f64 / 1000.0).max(0.1), share)
         });
-        chart.draw_series(LineSeries::new(points, colour.stroke_width(2)))?.label(latency.name()).legend(move |(x, y)| PathElement::new([(x, y), (x + 16, y)], colour.stroke_width(2)));
+        chart
+            .draw_series(LineSeries::new(points, colour.stroke_width(2)))?
+            .label(latency.name())
+            .legend(move |(x, y)| PathElement::new([(x, y), (x + 16, y)], colour.stroke_width(2)));
     }
     chart.configure_series_labels().position(SeriesLabelPosition::LowerRight).background_style(WHITE.mix(0.8)).border_style(BLACK).draw()?;
     root.present()?;

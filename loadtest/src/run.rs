@@ -144,7 +144,11 @@ impl Run {
         #[expect(clippy::cast_precision_loss, reason = "millions of fixes")]
         let us_per_fix = |seconds: f64| seconds * 1e6 / (after.0 - before.0).max(1) as f64;
         // Kills reset the counters of the process; then they say nothing.
-        let steady = if torture.is_some() { Cpu::default() } else { Cpu { hub_s: cpu.hub_s - cpu_before.hub_s, postgres_s: cpu.postgres_s - cpu_before.postgres_s } };
+        let steady = if torture.is_some() {
+            Cpu::default()
+        } else {
+            Cpu { hub_s: cpu.hub_s - cpu_before.hub_s, postgres_s: cpu.postgres_s - cpu_before.postgres_s }
+        };
         let report = Report {
             name: self.name.clone(),
             arguments: format!("{self:?}"),

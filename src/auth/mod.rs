@@ -182,7 +182,8 @@ impl Auth {
     pub async fn sessions(&self, session: &Session, now: At) -> Result<Vec<OpenSession>, Error> {
         let mut connection = self.store.write().await?;
         let open = store::sessions::of_login(&mut connection, session.login, now).await?;
-        let listed = |(token_hash, tenant, created_at, seen_at)| OpenSession { current: token_hash == session.token_hash, tenant, created_at, seen_at };
+        let listed =
+            |(token_hash, tenant, created_at, seen_at)| OpenSession { current: token_hash == session.token_hash, tenant, created_at, seen_at };
         Ok(open.into_iter().map(listed).collect())
     }
 
@@ -195,7 +196,14 @@ impl Auth {
     }
 
     /// A new password for who knows the old one; every other session ends.
-    pub async fn change_password(&self, session: &Session, current: String, new: String, from: Option<IpAddr>, now: At) -> Result<Vec<Vec<u8>>, Error> {
+    pub async fn change_password(
+        &self,
+        session: &Session,
+        current: String,
+        new: String,
+        from: Option<IpAddr>,
+        now: At,
+    ) -> Result<Vec<Vec<u8>>, Error> {
         let mut connection = self.store.write().await?;
         let known = store::logins::find(&mut connection, session.login).await?;
         drop(connection);
@@ -231,7 +239,13 @@ impl Auth {
         Ok(login)
     }
 
-    async fn open(&self, connection: &mut PgConnection, member: &store::logins::Membership, login: LoginId, now: At) -> Result<(Token, Session), Error> {
+    async fn open(
+        &self,
+        connection: &mut PgConnection,
+        member: &store::logins::Membership,
+        login: LoginId,
+        now: At,
+    ) -> Result<(Token, Session), Error> {
         let token = Token::random();
         let new = store::sessions::NewSession {
             token_hash: token.hash(),

@@ -67,10 +67,29 @@ pub enum Kind {
 impl Kind {
     /// All that are stored.
     const STORED: [Self; 23] = [
-        Self::JobCreated, Self::JobEdited, Self::JobAllocated, Self::JobUnallocated, Self::JobPublished, Self::JobUnpublished,
-        Self::JobAssigned, Self::JobDeclined, Self::JobRescheduled, Self::JobEnRoute, Self::JobStarted, Self::JobStepCompleted,
-        Self::JobStepUndone, Self::JobPaused, Self::JobResumed, Self::JobCompleted, Self::JobCancelled, Self::JobReopened,
-        Self::JobSeen, Self::JobInvoiceChanged, Self::JobArrived, Self::JobLeft, Self::JobDeleted,
+        Self::JobCreated,
+        Self::JobEdited,
+        Self::JobAllocated,
+        Self::JobUnallocated,
+        Self::JobPublished,
+        Self::JobUnpublished,
+        Self::JobAssigned,
+        Self::JobDeclined,
+        Self::JobRescheduled,
+        Self::JobEnRoute,
+        Self::JobStarted,
+        Self::JobStepCompleted,
+        Self::JobStepUndone,
+        Self::JobPaused,
+        Self::JobResumed,
+        Self::JobCompleted,
+        Self::JobCancelled,
+        Self::JobReopened,
+        Self::JobSeen,
+        Self::JobInvoiceChanged,
+        Self::JobArrived,
+        Self::JobLeft,
+        Self::JobDeleted,
     ];
 
     /// The kind with this stored number.

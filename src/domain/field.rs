@@ -215,18 +215,39 @@ mod tests {
     fn each_kind_takes_its_own_values_only() {
         use FieldKind::*;
         let good = [
-            (Text, json!("x")), (LongText, json!("x\ny")), (Number, json!(-1.5)), (Date, json!("2026-02-28")), (Time, json!("23:59")),
-            (Choice, json!("a")), (Choices, json!(["a", "b"])), (Checkbox, json!(false)), (Link, json!("https://example.com/?q=1")),
-            (Photo, json!(["01890a5d-ac96-774b-bcce-b302099a8057"])), (Signature, json!("01890a5d-ac96-774b-bcce-b302099a8057")),
+            (Text, json!("x")),
+            (LongText, json!("x\ny")),
+            (Number, json!(-1.5)),
+            (Date, json!("2026-02-28")),
+            (Time, json!("23:59")),
+            (Choice, json!("a")),
+            (Choices, json!(["a", "b"])),
+            (Checkbox, json!(false)),
+            (Link, json!("https://example.com/?q=1")),
+            (Photo, json!(["01890a5d-ac96-774b-bcce-b302099a8057"])),
+            (Signature, json!("01890a5d-ac96-774b-bcce-b302099a8057")),
         ];
         for (kind, value) in &good {
             assert!(field(*kind).parse(value, "/f").expect("fits").is_some(), "{kind:?} {value}");
             assert_eq!(field(*kind).parse(&Value::Null, "/f"), Ok(None));
         }
         let bad = [
-            (Text, json!(1)), (Text, json!("x\u{0}")), (Text, json!("a\nb")), (Text, json!("x".repeat(501))), (Number, json!("1")), (Date, json!("2026-02-30")),
-            (Date, json!("tomorrow")), (Time, json!("25:00")), (Time, json!("7:5")), (Choice, json!("c")), (Choices, json!(["a", "a"])), (Choices, json!("a")),
-            (Checkbox, json!("yes")), (Link, json!("javascript:alert(1)")), (Photo, json!(["nope"])), (Signature, json!(["x"])),
+            (Text, json!(1)),
+            (Text, json!("x\u{0}")),
+            (Text, json!("a\nb")),
+            (Text, json!("x".repeat(501))),
+            (Number, json!("1")),
+            (Date, json!("2026-02-30")),
+            (Date, json!("tomorrow")),
+            (Time, json!("25:00")),
+            (Time, json!("7:5")),
+            (Choice, json!("c")),
+            (Choices, json!(["a", "a"])),
+            (Choices, json!("a")),
+            (Checkbox, json!("yes")),
+            (Link, json!("javascript:alert(1)")),
+            (Photo, json!(["nope"])),
+            (Signature, json!(["x"])),
         ];
         for (kind, value) in &bad {
             let fault = field(*kind).parse(value, "/fields/k").expect_err("does not fit");

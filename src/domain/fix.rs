@@ -159,7 +159,15 @@ mod tests {
     const NOW: At = At(1_790_000_000_000);
 
     fn raw(time_ms: i64) -> RawFix {
-        RawFix { time_ms, latitude: 60.17, longitude: 24.94, accuracy_m: Some(9.0), speed_mps: Some(3.0), heading_deg: Some(90.0), battery: Some(0.5) }
+        RawFix {
+            time_ms,
+            latitude: 60.17,
+            longitude: 24.94,
+            accuracy_m: Some(9.0),
+            speed_mps: Some(3.0),
+            heading_deg: Some(90.0),
+            battery: Some(0.5),
+        }
     }
 
     fn fix(at: At) -> Fix {

@@ -214,8 +214,6 @@ pub fn fill_fields(fields: &mut [Field], values: &Map<String, Value>, filler: Fi
 
 /// Fields that `filler` must fill and that are empty.
 pub fn unfilled(fields: &[Field], filler: Filler, pointer: &str) -> Vec<Fault> {
-    let empty = |field: &&Field| {
-        filler.rule(&field.def) == Rule::Required && !field.value.as_ref().is_some_and(super::field::FieldValue::is_filled)
-    };
+    let empty = |field: &&Field| filler.rule(&field.def) == Rule::Required && !field.value.as_ref().is_some_and(super::field::FieldValue::is_filled);
     fields.iter().filter(empty).map(|field| Fault::at(format!("{pointer}/{}", field.def.key), Why::Required)).collect()
 }

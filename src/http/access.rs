@@ -41,7 +41,11 @@ impl Access {
 }
 
 /// Lets a request through whose sender the route is for, and remembers who that is.
-pub(super) async fn check(access: Access, request: ServiceRequest, next: Next<impl MessageBody + 'static>) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+pub(super) async fn check(
+    access: Access,
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
     if access != Access::Anyone {
         match logged_in(request.request()).await {
             Ok(session) if access.allows(&session.caller.role) => drop(request.extensions_mut().insert(Me(Rc::new(session)))),

@@ -165,11 +165,8 @@ impl ContactBody {
 }
 
 fn steps(sent: Option<Vec<StepBody>>) -> Vec<StepInput> {
-    let address = |address: AddressBody| AddressInput {
-        text: address.text.unwrap_or_default(),
-        latitude: address.latitude,
-        longitude: address.longitude,
-    };
+    let address =
+        |address: AddressBody| AddressInput { text: address.text.unwrap_or_default(), latitude: address.latitude, longitude: address.longitude };
     let step = |step: StepBody| StepInput { index: step.index, address: step.address.map(address), fields: step.fields.unwrap_or_default() };
     sent.unwrap_or_default().into_iter().map(step).collect()
 }
@@ -209,7 +206,9 @@ mod tests {
     #[test]
     fn order_and_nulls_do_not_make_another_request() {
         let one = hash(json!({ "template": TEMPLATE, "notes": "a", "steps": [{ "index": 0, "fields": { "x": 1, "y": 2 } }] }));
-        let same = hash(json!({ "steps": [{ "fields": { "y": 2, "x": 1 }, "index": 0, "address": null }], "notes": "a", "template": TEMPLATE, "copies": null }));
+        let same = hash(
+            json!({ "steps": [{ "fields": { "y": 2, "x": 1 }, "index": 0, "address": null }], "notes": "a", "template": TEMPLATE, "copies": null }),
+        );
         let other = hash(json!({ "template": TEMPLATE, "notes": "b", "steps": [{ "index": 0, "fields": { "x": 1, "y": 2 } }] }));
         assert_eq!(one, same);
         assert_ne!(one, other);

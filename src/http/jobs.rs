@@ -73,9 +73,9 @@ impl Wanted {
     /// What the store is asked for; nothing if no job can be in it.
     fn filter<'a>(&'a self, me: &Me, query: &'a Query) -> Result<Option<Filter<'a>>, Error> {
         let (sort, descending) = order(query)?;
-        let after = query.text("after")?.map(|text| {
-            Cursor::parse(text, sort).ok_or_else(|| Error::invalid("/after", &Why::Expected("the `next` of a list in the same order")))
-        });
+        let after = query
+            .text("after")?
+            .map(|text| Cursor::parse(text, sort).ok_or_else(|| Error::invalid("/after", &Why::Expected("the `next` of a list in the same order"))));
         let zone = &me.tenant.time_zone;
         let is_worker = matches!(me.caller.role, Role::Worker { .. });
         let filter = Filter {
@@ -131,7 +131,9 @@ pub(super) async fn find(parts: &Parts, me: &Me, id: JobId) -> Result<(Job, JobV
             let last = store::events::last_of_job(&mut connection, me.tenant.id, id).await?;
             let event = last.and_then(|row| serde_json::from_value::<Event>(row.data).ok());
             return Err(match event.map(|event| event.change) {
-                Some(Change::Deleted { number, workers }) if workers.contains(&worker) => Refusal::NoLongerYours { number, reason: Gone::Deleted }.into(),
+                Some(Change::Deleted { number, workers }) if workers.contains(&worker) => {
+                    Refusal::NoLongerYours { number, reason: Gone::Deleted }.into()
+                }
                 _ => Error::missing(),
             });
         }

@@ -142,7 +142,8 @@ pub(super) async fn portal_user(parts: Data<Parts>, me: Me, Id(id): Id<PortalUse
     let mut connection = parts.store.read(me.tenant.id).await?;
     let user = store::portal_users::find(&mut connection, me.tenant.id, id).await?;
     let links = auth::links(&mut connection, &me.tenant, id).await?;
-    let customers = links.into_iter().map(|link| PortalUserCustomer { id: link.customer, name: link.name, permissions: Some((&link.permissions).into()) });
+    let customers =
+        links.into_iter().map(|link| PortalUserCustomer { id: link.customer, name: link.name, permissions: Some((&link.permissions).into()) });
     Ok(Json(portal_user_view(user, customers.collect())))
 }
 
@@ -168,7 +169,8 @@ fn dispatcher_view(dispatcher: store::dispatchers::Dispatcher) -> Dispatcher {
 
 pub(super) async fn addresses(parts: Data<Parts>, query: Query) -> Listed<Address> {
     let found = parts.gazetteer.search(query.text("q")?.unwrap_or_default(), SUGGESTIONS);
-    let address = |place: &crate::places::Place| Address { text: place.text.clone(), latitude: Some(place.latitude), longitude: Some(place.longitude) };
+    let address =
+        |place: &crate::places::Place| Address { text: place.text.clone(), latitude: Some(place.latitude), longitude: Some(place.longitude) };
     Ok(Json(page::whole(found.into_iter().map(address).collect())))
 }
 

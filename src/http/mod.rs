@@ -27,11 +27,11 @@ use crate::places::Gazetteer;
 use crate::store::Store;
 use crate::telemetry::Metrics;
 use access::Access::{Anyone, Dispatcher, Member, Orderer, Staff};
-use door::guard;
 use actix_web::http::Method;
 use actix_web::http::header::{ALLOW, HeaderValue};
 use actix_web::middleware::from_fn;
-use actix_web::{FromRequest, Handler, Resource, ResponseError, Responder, Route, web};
+use actix_web::{FromRequest, Handler, Resource, Responder, ResponseError, Route, web};
+use door::guard;
 use std::sync::Arc;
 
 /// What requests are answered with.

@@ -35,13 +35,7 @@ impl Decided {
         after.apply(&event);
         let after = Arc::new(after);
         let is_deleted = matches!(event.change, DomainChange::Deleted { .. });
-        Self {
-            event: Arc::new(event),
-            job_id: job.id,
-            version: job.version,
-            job: (!is_deleted).then(|| Arc::clone(&after)),
-            last: after,
-        }
+        Self { event: Arc::new(event), job_id: job.id, version: job.version, job: (!is_deleted).then(|| Arc::clone(&after)), last: after }
     }
 }
 

@@ -97,7 +97,13 @@ fn copy_key(base: Uuid, copy: u16) -> Uuid {
 }
 
 /// The jobs that a request with this key made before, as they now stand.
-async fn made_before(shared: &Arc<Shared>, caller: &Caller, request: &Request, base: Uuid, copies: u16) -> Result<Option<Vec<(Arc<Job>, i64)>>, Error> {
+async fn made_before(
+    shared: &Arc<Shared>,
+    caller: &Caller,
+    request: &Request,
+    base: Uuid,
+    copies: u16,
+) -> Result<Option<Vec<(Arc<Job>, i64)>>, Error> {
     let mut made = Vec::new();
     for copy in 0..copies.clamp(1, MAX_COPIES) {
         let Some(before) = shared.answered_before(caller.tenant, copy_key(base, copy)).await? else { return Ok(None) };

@@ -96,9 +96,7 @@ impl Handler<Unwatch> for CustomerActor {
     type Result = bool;
 
     fn handle(&mut self, unwatch: Unwatch, _: &mut Context<Self>) -> bool {
-        self.watches.retain(|known| {
-            known.subscription.session != unwatch.session || unwatch.topic.is_some_and(|topic| topic != known.topic)
-        });
+        self.watches.retain(|known| known.subscription.session != unwatch.session || unwatch.topic.is_some_and(|topic| topic != known.topic));
         self.watches.is_empty()
     }
 }

@@ -3,9 +3,9 @@
 //! The feed is the only teller. It waits for a customer's actor to have queued an entry before it tells the next, so a session that
 //! watches two customers gets both in one order.
 
+use super::Shared;
 use super::bus::{Notice, Published};
 use super::clock;
-use super::Shared;
 use crate::domain::ids::TenantId;
 use crate::store;
 use std::collections::BTreeMap;

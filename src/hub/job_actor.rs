@@ -226,9 +226,7 @@ impl Attempt {
     async fn first_answer(&self, key: Uuid, job: Option<&Arc<Job>>) -> Option<Result<Answer, Error>> {
         let hash = self.ask.request.body_hash;
         match self.shared.answered_before(self.tenant, key).await {
-            Ok(Some(before)) if before.hash == hash && before.job == self.id => {
-                Some(Ok(Answer { job: job.cloned(), seq: before.seq }))
-            }
+            Ok(Some(before)) if before.hash == hash && before.job == self.id => Some(Ok(Answer { job: job.cloned(), seq: before.seq })),
             Ok(Some(_)) => Some(Err(Error::IdempotencyMismatch)),
             Ok(None) => None,
             Err(error) => Some(Err(error)),

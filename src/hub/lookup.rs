@@ -71,9 +71,7 @@ async fn of_body(shared: &Arc<Shared>, caller: &Caller, body: CommandBody<Millis
             };
             Command::Reschedule { start, end, worker }
         }
-        Do::CompleteStep => {
-            Command::CompleteStep { step: body.step.ok_or_else(|| required("/step"))?, fields: body.fields.unwrap_or_default() }
-        }
+        Do::CompleteStep => Command::CompleteStep { step: body.step.ok_or_else(|| required("/step"))?, fields: body.fields.unwrap_or_default() },
         Do::Decline => Command::Decline { reason: body.reason.unwrap_or_default() },
         Do::Cancel => Command::Cancel { reason: body.reason },
         Do::Unallocate => Command::Unallocate,

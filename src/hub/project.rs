@@ -5,9 +5,9 @@ use crate::domain::ids::{JobId, WorkerId};
 use crate::domain::job::Job;
 use crate::domain::portal::{self, Permissions};
 use crate::domain::refusal::Gone;
+use crate::protocol::Topic;
 use crate::protocol::server::EventMessage;
 use crate::protocol::views::{By, Job as JobView};
-use crate::protocol::Topic;
 use std::sync::Arc;
 use uuid::Uuid;
 

@@ -1,8 +1,8 @@
 //! The path of a fix: filter it, show it, store it. A plain call: no actor and no database is waited for here.
 
+use super::customer_actor::Show;
 use super::fanout::Audience;
 use super::frame::Frame;
-use super::customer_actor::Show;
 use super::map::wire;
 use super::session::Session;
 use super::{Error, Hub, Shared, clock};

@@ -98,18 +98,7 @@ impl SendQueue {
 
     /// Sends a frame that must not be lost: now, or after what waits. A queue that is full closes the session.
     pub fn push(&self, frame: &Frame) {
-        let bytes = frame.bytes(self.encoding);
-        let mut waiting = self.lock();
-        if waiting.close.is_some() || (waiting.frames.is_empty() && self.sink.try_write(bytes.clone())) {
-            return;
-        }
-        waiting.bytes += bytes.len();
-        waiting.frames.push_back(bytes);
-        if waiting.frames.len() > MAX_FRAMES || waiting.bytes > MAX_BYTES {
-            metrics::counter!("hub_sessions_too_slow_total").increment(1);
-            waiting.close(Close::TooSlow);
-        }
-        drop(waiting);
+        self.add(&mut self.lock(), frame);
         self.wake.notify_one();
     }
 
@@ -145,7 +134,32 @@ impl SendQueue {
 
     /// Sends positions: now, or later, and then only the latest of each worker.
     pub fn push_positions(&self, frame: &Frame) {
+        self.add_positions(&mut self.lock(), frame);
+        self.wake.notify_one();
+    }
+
+    /// Sends what changed on a map since the last tick, all of it in one go.
+    pub fn push_map(&self, frames: &[Arc<Frame>]) {
         let mut waiting = self.lock();
+        for frame in frames {
+            match frame.message() {
+                ServerMessage::Positions(_) => self.add_positions(&mut waiting, frame),
+                _ => self.add(&mut waiting, frame),
+            }
+        }
+        drop(waiting);
+        self.wake.notify_one();
+    }
+
+    fn add(&self, waiting: &mut Waiting, frame: &Frame) {
+        let bytes = frame.bytes(self.encoding);
+        if waiting.close.is_some() || (waiting.frames.is_empty() && self.sink.try_write(bytes.clone())) {
+            return;
+        }
+        waiting.append(bytes);
+    }
+
+    fn add_positions(&self, waiting: &mut Waiting, frame: &Frame) {
         let nothing_waits = waiting.frames.is_empty() && waiting.positions.is_empty();
         if waiting.close.is_some() || (nothing_waits && self.sink.try_write(frame.bytes(self.encoding))) {
             return;
@@ -161,12 +175,8 @@ impl SendQueue {
                 waiting.positions.remove(&(positions.topic, *worker));
             }
             let gone = Positions { topic: positions.topic, list: Vec::new(), gone: positions.gone.clone() };
-            let bytes = self.encoding.encode(&ServerMessage::Positions(gone));
-            waiting.bytes += bytes.len();
-            waiting.frames.push_back(bytes);
+            waiting.append(self.encoding.encode(&ServerMessage::Positions(gone)));
         }
-        drop(waiting);
-        self.wake.notify_one();
     }
 
     /// Ends the session, saying why. The first reason stands.
@@ -222,6 +232,16 @@ impl SendQueue {
 }
 
 impl Waiting {
+    /// One more frame that must not be lost; a queue that is full closes the session.
+    fn append(&mut self, bytes: Bytes) {
+        self.bytes += bytes.len();
+        self.frames.push_back(bytes);
+        if self.frames.len() > MAX_FRAMES || self.bytes > MAX_BYTES {
+            metrics::counter!("hub_sessions_too_slow_total").increment(1);
+            self.close(Close::TooSlow);
+        }
+    }
+
     fn close(&mut self, close: Close) {
         self.close.get_or_insert(close);
         self.frames.clear();

@@ -1,14 +1,14 @@
 //! One open socket, as the hub knows it: who it is, its way out, what it listens to.
 
 use super::fanout::{Audience, SessionId};
+use super::frame::Frame;
 use super::send_queue::{Close, SendQueue};
 use super::{Hub, Shared};
 use crate::domain::caller::{Caller, Role};
 use crate::domain::ids::{CustomerId, JobId, TenantId};
 use crate::domain::tenant::Tenant;
-use crate::protocol::server::{Presence, PresentDispatcher, ServerMessage};
 use crate::protocol::Topic;
-use super::frame::Frame;
+use crate::protocol::server::{Presence, PresentDispatcher, ServerMessage};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 

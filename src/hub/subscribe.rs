@@ -258,7 +258,11 @@ impl Shared {
             Role::Worker { id } => worker.id == id,
             _ => worker.archived_at.is_none(),
         };
-        Ok(workers.into_iter().filter(may_see).map(|worker| ScheduleWorker::new(worker.id, worker.name, worker.hours, &session.tenant.settings, worker.on_duty)).collect())
+        Ok(workers
+            .into_iter()
+            .filter(may_see)
+            .map(|worker| ScheduleWorker::new(worker.id, worker.name, worker.hours, &session.tenant.settings, worker.on_duty))
+            .collect())
     }
 
     /// Where the workers of the current jobs are, for who just joined and may see it.

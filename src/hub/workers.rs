@@ -194,7 +194,8 @@ impl Workers {
 
     /// The states of all workers of a tenant.
     pub(super) fn states(&self, tenant: TenantId) -> Vec<WorkerState> {
-        let workers: Vec<WorkerId> = self.workers.iter().map(|entry| *entry.key()).filter(|(of, _)| *of == tenant).map(|(_, worker)| worker).collect();
+        let workers: Vec<WorkerId> =
+            self.workers.iter().map(|entry| *entry.key()).filter(|(of, _)| *of == tenant).map(|(_, worker)| worker).collect();
         workers.into_iter().filter_map(|worker| self.state(tenant, worker)).collect()
     }
 }

@@ -13,7 +13,8 @@ fn worker(n: u128) -> WorkerId {
 }
 
 fn fix(at: At, latitude: f64, longitude: f64) -> Fix {
-    Fix::parse(RawFix { time_ms: at.millis(), latitude, longitude, accuracy_m: Some(8.0), speed_mps: None, heading_deg: None, battery: None }).unwrap()
+    Fix::parse(RawFix { time_ms: at.millis(), latitude, longitude, accuracy_m: Some(8.0), speed_mps: None, heading_deg: None, battery: None })
+        .unwrap()
 }
 
 /// A street-level view of about 2 km around a place.
@@ -42,7 +43,8 @@ fn looked(locations: &Locations, session: u64, tenant: TenantId, viewport: &View
 }
 
 fn told(tick: &Tick, session: u64) -> Vec<WorkerId> {
-    let mut told: Vec<_> = tick.positions.iter().filter(|cell| cell.sessions.contains(&session)).flat_map(|cell| &cell.list).map(|p| p.worker).collect();
+    let mut told: Vec<_> =
+        tick.positions.iter().filter(|cell| cell.sessions.contains(&session)).flat_map(|cell| &cell.list).map(|p| p.worker).collect();
     told.sort_unstable();
     told
 }
@@ -196,7 +198,8 @@ fn zoomed_out_are_counts_of_workers_and_open_jobs() {
     assert!(ticked(&locations).counts.is_empty(), "no count changed");
     locations.record(TENANT, worker(1), &fix(NOW.plus_ms(9), 65.01, 25.47), NOW.plus_ms(9));
     locations.set_job(TENANT, job, None);
-    let mut counts: Vec<_> = ticked(&locations).counts.into_iter().flat_map(|counts| counts.list).map(|count| (count.workers, count.open_jobs)).collect();
+    let mut counts: Vec<_> =
+        ticked(&locations).counts.into_iter().flat_map(|counts| counts.list).map(|count| (count.workers, count.open_jobs)).collect();
     counts.sort_unstable();
     assert_eq!(counts, [(0, 0), (1, 0)]);
 }

@@ -167,15 +167,7 @@ pub struct Fixes {
 /// `[time_ms, latitude, longitude, accuracy_m, speed_mps, heading_deg, battery 0..1]`; null is unknown.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, ts_rs::TS)]
 #[ts(export)]
-pub struct RawFix(
-    pub i64,
-    pub f64,
-    pub f64,
-    pub Option<f32>,
-    pub Option<f32>,
-    pub Option<f32>,
-    pub Option<f32>,
-);
+pub struct RawFix(pub i64, pub f64, pub f64, pub Option<f32>, pub Option<f32>, pub Option<f32>, pub Option<f32>);
 
 /// A worker goes on or off duty.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]

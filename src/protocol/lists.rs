@@ -431,6 +431,14 @@ impl TemplateField {
     }
 
     fn head(from: &FieldDef) -> Self {
-        Self { key: from.key.clone(), label: from.label.clone(), kind: from.kind, options: from.options.clone(), worker: None, portal: None, access: None }
+        Self {
+            key: from.key.clone(),
+            label: from.label.clone(),
+            kind: from.kind,
+            options: from.options.clone(),
+            worker: None,
+            portal: None,
+            access: None,
+        }
     }
 }

@@ -121,16 +121,7 @@ pub struct Positions {
 /// `[worker, time_ms, latitude, longitude, accuracy_m, speed_mps, heading_deg, status]`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ts_rs::TS)]
 #[ts(export)]
-pub struct Position(
-    pub WorkerId,
-    pub Millis,
-    pub f64,
-    pub f64,
-    pub Option<f32>,
-    pub Option<f32>,
-    pub Option<f32>,
-    pub WorkerStatus,
-);
+pub struct Position(pub WorkerId, pub Millis, pub f64, pub f64, pub Option<f32>, pub Option<f32>, pub Option<f32>, pub WorkerStatus);
 
 /// Counts per cell.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ts_rs::TS)]

@@ -360,7 +360,8 @@ impl<I: From<At>> Job<I> {
             fields: given(&step.fields),
         });
         let may_decline = job.status == Status::Pending || job.status == Status::Assigned && job.auto_assigned && !job.en_route;
-        let can = Can { edit: active, accept: job.status == Status::Pending, decline: may_decline, see_map: true, see_worker: true, ..Can::default() };
+        let can =
+            Can { edit: active, accept: job.status == Status::Pending, decline: may_decline, see_map: true, see_worker: true, ..Can::default() };
         Self { steps: steps.collect(), fields: given(&job.fields), ..Self::skeleton(job, can) }
     }
 

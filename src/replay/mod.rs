@@ -106,9 +106,8 @@ pub async fn run(replay: Replay) -> anyhow::Result<Summary> {
     })
     .await
     .context("reading the recording")??;
-    let progress = ProgressBar::new(0).with_style(
-        ProgressStyle::with_template("{bar:30} {percent:>3} %  {msg}  {elapsed_precise}").context("the bar's template")?,
-    );
+    let progress = ProgressBar::new(0)
+        .with_style(ProgressStyle::with_template("{bar:30} {percent:>3} %  {msg}  {elapsed_precise}").context("the bar's template")?);
     progress.enable_steady_tick(Duration::from_millis(200));
     for bad in recording.bad.iter().take(10) {
         progress.println(format!("left out: {bad}"));

@@ -269,7 +269,12 @@ mod tests {
 
     #[test]
     fn what_is_no_recording_is_said() {
-        for (text, said) in [("a,b\n1,2\n", "there is no time_utc_ms"), ("", "there is no time_utc_ms"), ("<html></html>", "GPX"), ("time_utc_ms,lat,lon\n", "no track")] {
+        for (text, said) in [
+            ("a,b\n1,2\n", "there is no time_utc_ms"),
+            ("", "there is no time_utc_ms"),
+            ("<html></html>", "GPX"),
+            ("time_utc_ms,lat,lon\n", "no track"),
+        ] {
             let error = format!("{:#}", Recording::parse(text.as_bytes()).unwrap_err());
             assert!(error.contains(said), "{error}");
         }

@@ -71,7 +71,6 @@ fn row(method: &Method, path: &str, estate: &Estate) -> Row {
         ("POST", "/api/switch") => acts(Thing::Nothing, MEMBERS, json!({ "tenant": "nowhere", "kind": "dispatcher" }), 403),
         ("DELETE", "/api/sessions") => Row { status: 204, ends_session: true, ..reads(Thing::Nothing, MEMBERS) },
         ("POST", "/api/password/change") => acts(Thing::Nothing, MEMBERS, json!({ "current": "wrong", "new": "long enough" }), 422),
-        ("GET", "/api/portals/{slug}") => reads(Thing::Nothing, ANYONE),
         ("POST", "/api/jobs") => acts(Thing::Nothing, ORDERERS, order, 201),
         ("POST", "/api/jobs/publish") => acts(Thing::Nothing, DISPATCHERS, json!({ "jobs": [estate.job.0] }), 200),
         ("GET", "/api/jobs/{id}" | "/api/jobs/{id}/events") => reads(Thing::Job, MEMBERS),
@@ -88,7 +87,7 @@ fn row(method: &Method, path: &str, estate: &Estate) -> Row {
         ("GET", "/api/portal-users/{id}") => reads(Thing::PortalUser, DISPATCHERS),
         ("GET", "/api/dispatchers/{id}") => reads(Thing::Dispatcher, DISPATCHERS),
         ("GET", "/api/settings/decline-reasons") => reads(Thing::Nothing, STAFF),
-        ("GET", "/healthz" | "/readyz" | "/metrics") => reads(Thing::Nothing, ANYONE),
+        ("GET", "/api/portals/{slug}" | "/healthz" | "/readyz" | "/metrics") => reads(Thing::Nothing, ANYONE),
         // Without the headers of an upgrade it is a plain request; with them see `access_sockets`.
         ("GET", "/ws") => Row { status: 400, ..reads(Thing::Nothing, MEMBERS) },
         _ => panic!("{method} {path} has no row in the access matrix"),
@@ -133,7 +132,7 @@ pub(crate) async fn columns(hub: &TestHub) -> Vec<Column> {
 }
 
 async fn ask(hub: &TestHub, method: &Method, path: &str, session: Option<&str>, body: Option<&Value>) -> Reply {
-    let mut request = reqwest::Client::new().request(method.clone(), format!("{}{path}", hub.url()));
+    let mut request = hub.asks(method.clone(), path);
     if let Some(session) = session {
         request = request.header("cookie", format!("hub_session={session}"));
     }
@@ -222,7 +221,13 @@ fn expect(cell: &str, reply: &Reply, row: &Row, column: &Column) {
 
 /// Orders of the other tenant's dispatcher name things that are not theirs; publishing decides on each job apart.
 fn stranger_status(row: &Row) -> u16 {
-    if row.status == 201 { 422 } else if row.status == 403 { 403 } else { row.status }
+    if row.status == 201 {
+        422
+    } else if row.status == 403 {
+        403
+    } else {
+        row.status
+    }
 }
 
 /// An id of the row's kind that is the caller's, as far as they may have one.
@@ -276,6 +281,9 @@ async fn log_in_again(hub: &TestHub, column: &Column) -> String {
     person.session
 }
 
+/// A body that names this id.
+type BodyWith<'a> = Box<dyn Fn(Uuid) -> Value + 'a>;
+
 #[tokio::test]
 async fn what_a_body_or_a_query_names_is_looked_up_in_the_callers_own_world() {
     let hub = TestHub::start().await;
@@ -292,7 +300,7 @@ async fn what_a_body_or_a_query_names_is_looked_up_in_the_callers_own_world() {
         order[member] = json!(id);
         order
     };
-    let table: Vec<(&Person, Method, &str, Box<dyn Fn(Uuid) -> Value>, Vec<Uuid>)> = vec![
+    let table: Vec<(&Person, Method, &str, BodyWith<'_>, Vec<Uuid>)> = vec![
         (&customer, Method::POST, "/api/jobs", Box::new(|id| order("customer", id)), vec![south.customer.0, mill.customer.0]),
         (&customer, Method::POST, "/api/jobs", Box::new(|id| order("asset", id)), vec![south.asset.0, mill.asset.0]),
         (&customer, Method::POST, "/api/jobs", Box::new(|id| order("template", id)), vec![south.template.0]),
@@ -302,7 +310,13 @@ async fn what_a_body_or_a_query_names_is_looked_up_in_the_callers_own_world() {
         (&dispatcher, Method::POST, "/api/jobs", Box::new(|id| order("worker", id)), vec![south.worker.0]),
         (&customer, Method::PATCH, &path, Box::new(|id| json!({ "asset": id })), vec![south.asset.0, mill.asset.0]),
         (&dispatcher, Method::PATCH, &path, Box::new(|id| json!({ "asset": id })), vec![south.asset.0]),
-        (&dispatcher, Method::POST, &commands, Box::new(|id| json!({ "do": "reschedule", "start": "2030-01-01T00:00:00Z", "worker": id })), vec![south.worker.0]),
+        (
+            &dispatcher,
+            Method::POST,
+            &commands,
+            Box::new(|id| json!({ "do": "reschedule", "start": "2030-01-01T00:00:00Z", "worker": id })),
+            vec![south.worker.0],
+        ),
     ];
     for (person, method, path, body, foreign) in &table {
         let to_nobody = ask(&hub, method, path, Some(&person.session), Some(&body(nobody))).await;
@@ -328,7 +342,8 @@ async fn what_a_body_or_a_query_names_is_looked_up_in_the_callers_own_world() {
         let found = customer.reads(&format!("/api/jobs?q={}", hidden.replace(' ', "%20"))).await;
         assert_eq!(found["items"], json!([]), "{hidden} is found by who does not see it");
     }
-    let published = hub.log_in("dispatcher1@south.example").await.client.post("/api/jobs/publish", &json!({ "jobs": [job.0, nobody] })).await.unwrap();
+    let published =
+        hub.log_in("dispatcher1@south.example").await.client.post("/api/jobs/publish", &json!({ "jobs": [job.0, nobody] })).await.unwrap();
     assert_eq!(published["results"][0]["problem"], published["results"][1]["problem"]);
 }
 

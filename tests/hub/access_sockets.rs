@@ -10,8 +10,21 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 const EVERY_COMMAND: [Do; 15] = [
-    Do::Allocate, Do::Unallocate, Do::Publish, Do::Unpublish, Do::Accept, Do::Decline, Do::EnRoute, Do::CompleteStep, Do::UndoStep,
-    Do::Pause, Do::Resume, Do::Cancel, Do::Reopen, Do::Reschedule, Do::MarkSeen,
+    Do::Allocate,
+    Do::Unallocate,
+    Do::Publish,
+    Do::Unpublish,
+    Do::Accept,
+    Do::Decline,
+    Do::EnRoute,
+    Do::CompleteStep,
+    Do::UndoStep,
+    Do::Pause,
+    Do::Resume,
+    Do::Cancel,
+    Do::Reopen,
+    Do::Reschedule,
+    Do::MarkSeen,
 ];
 
 const EVENTS: &str = "select tenant, seq, job, version from event order by tenant, seq";
@@ -78,8 +91,8 @@ async fn nobody_gets_a_socket_without_a_log_in() {
         }
     }
     let session = hub.dispatcher(1).await.session;
-    let upgrade = reqwest::Client::new()
-        .get(format!("{}/ws", hub.url()))
+    let upgrade = hub
+        .asks(Method::GET, "/ws")
         .header("cookie", format!("hub_session={session}"))
         .header("connection", "upgrade")
         .header("upgrade", "websocket")
@@ -149,7 +162,13 @@ async fn every_command_is_for_those_whose_it_is() {
             let nonexistent = try_both(&mut live, &person, Uuid::now_v7(), &command).await;
             // A dispatcher of the other tenant names a worker that is not theirs.
             let names_worker = role == Role::Stranger && matches!(verb, Do::Allocate | Do::Reschedule);
-            let expected = if names_worker { "invalid" } else if may { "missing" } else { "forbidden" };
+            let expected = if names_worker {
+                "invalid"
+            } else if may {
+                "missing"
+            } else {
+                "forbidden"
+            };
             for problem in [&nonexistent.0, &nonexistent.1] {
                 assert_eq!(problem["type"], format!("/problems/{expected}"), "{verb:?} of nothing as {}", column.name);
             }

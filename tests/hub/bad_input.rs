@@ -150,11 +150,20 @@ async fn http_bodies_are_refused_with_a_pointer() {
         assert!(pointers.contains(pointer), "{body}: {pointers:?}");
     }
     let path = format!("/api/jobs/{job}");
-    for (edit, pointer) in [(json!({ "template": company.errand }), "/template"), (json!({ "duration_min": 10 }), "/duration_min"), (json!({ "notes": 7 }), "/notes")] {
+    for (edit, pointer) in
+        [(json!({ "template": company.errand }), "/template"), (json!({ "duration_min": 10 }), "/duration_min"), (json!({ "notes": 7 }), "/notes")]
+    {
         let answer = customer.tries(Method::PATCH, &path, Some(&edit), None).await;
         assert_eq!((answer.status, answer.body["errors"][0]["pointer"].as_str()), (422, Some(pointer)), "{edit}");
     }
-    for (list, pointer) in [("?limit=0", "/limit"), ("?limit=201", "/limit"), ("?status=lost", "/status"), ("?after=x", "/after"), ("?sort=luck", "/sort"), ("?from=x", "/from")] {
+    for (list, pointer) in [
+        ("?limit=0", "/limit"),
+        ("?limit=201", "/limit"),
+        ("?status=lost", "/status"),
+        ("?after=x", "/after"),
+        ("?sort=luck", "/sort"),
+        ("?from=x", "/from"),
+    ] {
         let answer = dispatcher.tries(Method::GET, &format!("/api/jobs{list}"), None, None).await;
         assert_eq!((answer.status, answer.body["errors"][0]["pointer"].as_str()), (422, Some(pointer)), "{list}");
     }
@@ -165,19 +174,23 @@ async fn http_bodies_are_refused_with_a_pointer() {
 #[tokio::test]
 async fn what_is_not_json_is_unreadable_and_what_is_too_long_too() {
     let hub = TestHub::start().await;
-    let client = reqwest::Client::new();
-    let login = format!("{}/api/login", hub.url());
     for body in ["", "{", "{\"email\":1", "null}", &format!("{{\"email\":\"{}\"}}", "x".repeat(70_000))] {
-        let answer = client.post(&login).header("content-type", "application/json").body(body.to_owned()).send().await.unwrap();
+        let answer = hub.asks(Method::POST, "/api/login").header("content-type", "application/json").body(body.to_owned()).send().await.unwrap();
         assert_eq!(answer.status(), 400, "{}", &body[..body.len().min(40)]);
         assert_eq!(answer.headers()["content-type"], "application/problem+json");
         let problem: Value = answer.json().await.unwrap();
         assert_eq!(problem["type"], "/problems/unreadable");
     }
     for (method, path, status) in [(Method::GET, "/api/nothing", 404), (Method::PUT, "/api/jobs", 405), (Method::GET, "/api/login", 405)] {
-        let answer = client.request(method, format!("{}{path}", hub.url())).send().await.unwrap();
+        let answer = hub.asks(method, path).send().await.unwrap();
         assert_eq!((answer.status().as_u16(), &answer.headers()["content-type"]), (status, &"application/problem+json".parse().unwrap()), "{path}");
     }
-    let foreign = client.post(&login).header("origin", "https://evil.example").json(&json!({ "email": "a", "password": "b" })).send().await.unwrap();
+    let foreign = hub
+        .asks(Method::POST, "/api/login")
+        .header("origin", "https://evil.example")
+        .json(&json!({ "email": "a", "password": "b" }))
+        .send()
+        .await
+        .unwrap();
     assert_eq!(foreign.status(), 403);
 }

@@ -34,7 +34,7 @@ async fn a_reader_who_cannot_keep_up_is_closed_and_the_others_are_not() {
 }
 
 async fn operator_sees_slow_readers(hub: &TestHub) -> bool {
-    let metrics = reqwest::get(format!("{}/metrics", hub.url())).await.unwrap().text().await.unwrap();
+    let metrics = hub.asks(reqwest::Method::GET, "/metrics").send().await.unwrap().text().await.unwrap();
     metrics.lines().any(|line| line.starts_with("hub_sessions_too_slow_total") && !line.ends_with(" 0"))
 }
 
@@ -82,7 +82,18 @@ async fn what_is_no_map_with_a_tag_ends_the_socket() {
         live.says_bytes(bytes).await;
         assert_eq!(live.closes().await.code, Some(4502), "{}", String::from_utf8_lossy(bytes));
     }
-    for bytes in [&b"\xc1"[..], b"", b"\xc0", b"\x91\xa4pong", b"\x80", b"\x81\xa1t", b"\xff\xff\xff", b"{\"t\":\"pong\"}", b"\xdf\xff\xff\xff\xff", b"\x81\xa1t\xdb\xff\xff\xff\xff"] {
+    for bytes in [
+        &b"\xc1"[..],
+        b"",
+        b"\xc0",
+        b"\x91\xa4pong",
+        b"\x80",
+        b"\x81\xa1t",
+        b"\xff\xff\xff",
+        b"{\"t\":\"pong\"}",
+        b"\xdf\xff\xff\xff\xff",
+        b"\x81\xa1t\xdb\xff\xff\xff\xff",
+    ] {
         let mut live = dispatcher.live_in(Encoding::Msgpack).await;
         live.says_bytes(bytes).await;
         assert_eq!(live.closes().await.code, Some(4502), "{bytes:x?}");

@@ -48,9 +48,8 @@ async fn of_dispatchers_on_two_nodes_one_wins_too() {
     let start = json!({ "do": "reschedule", "start": rfc3339(in_ms(3_600_000)), "worker": hub.company().worker(1) });
     here.does(job, start.clone()).await;
     // Both nodes hold the job from here on.
-    for node in [&here, &there, &here, &there] {
+    for (node, other) in [(&here, &there), (&there, &here), (&here, &there), (&there, &here)] {
         let version = here.sees(job).await["version"].clone();
-        let other = if std::ptr::eq(node, &here) { &there } else { &here };
         let before: i64 = version.as_i64().unwrap();
         node.does(job, with_version(json!({ "do": "reschedule", "start": rfc3339(in_ms(before * 7_200_000)) }), &version)).await;
         let late = with_version(json!({ "do": "reschedule", "start": rfc3339(in_ms(before * 9_000_000)) }), &version);

@@ -124,10 +124,6 @@ impl Phone {
         self.socket.as_mut().expect("just opened")
     }
 
-    async fn lost(&mut self) {
-        self.socket = None;
-    }
-
     async fn insists_on_duty(&mut self) {
         loop {
             let socket = self.socket().await;
@@ -137,7 +133,7 @@ impl Phone {
                 answer.expect("workers go on duty");
                 return;
             }
-            self.lost().await;
+            self.socket = None;
         }
     }
 
@@ -154,7 +150,7 @@ impl Phone {
                     Err(problem) => panic!("{job}: {problem:?}"),
                 }
             }
-            self.lost().await;
+            self.socket = None;
         }
     }
 
@@ -166,10 +162,12 @@ impl Phone {
         let (n, device) = (self.n, self.device.clone());
         loop {
             let socket = self.socket().await;
-            if socket.sender().fixes(n, fixes.clone(), Some(&device)).await.is_ok() && timeout(PATIENCE, stored(socket, n)).await.expect("stored in time") {
+            if socket.sender().fixes(n, fixes.clone(), Some(&device)).await.is_ok()
+                && timeout(PATIENCE, stored(socket, n)).await.expect("stored in time")
+            {
                 break;
             }
-            self.lost().await;
+            self.socket = None;
         }
         self.run.acknowledged(|log| log.fixes.entry(device).or_default().extend(times));
     }
@@ -225,7 +223,8 @@ async fn nothing_acknowledged_is_lost_and_nothing_is_done_twice() {
     for person in people {
         person.await.expect("everybody got their answers");
     }
-    check(&database, &run.log.lock().unwrap()).await;
+    let log = std::mem::take(&mut *run.log.lock().unwrap());
+    check(&database, &log).await;
 }
 
 /// Compares what clients know with what the tables say.

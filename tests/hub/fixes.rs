@@ -66,7 +66,9 @@ async fn off_duty_fixes_are_acknowledged_and_dropped() {
     assert_eq!(rows(&hub, "fix").await.iter().map(|row| row["latitude"].as_f64().unwrap()).collect::<Vec<_>>(), [60.18]);
     again.goes_on_duty(true).await;
     again.measures(&[fix(in_ms(0), 60.175, 24.945)]).await;
-    while shown(&mut map).await.1 < 60.174 || map.all_positions().last().unwrap().list.first().is_none_or(|position| (position.2 - 60.175).abs() > 1e-9) {}
+    while shown(&mut map).await.1 < 60.174
+        || map.all_positions().last().unwrap().list.first().is_none_or(|position| (position.2 - 60.175).abs() > 1e-9)
+    {}
     let latitudes: Vec<f64> = map.all_positions().iter().flat_map(|positions| positions.list.iter().map(|position| position.2)).collect();
     assert!(latitudes.iter().all(|latitude| [60.18, 60.175].contains(latitude)), "{latitudes:?}");
 }

@@ -45,8 +45,16 @@ fn latitudes(live: &Live) -> Vec<f64> {
     live.all_positions().iter().flat_map(|positions| positions.list.iter().map(|position| position.2)).collect()
 }
 
+impl Live {
+    /// The latitudes of the next positions.
+    async fn shown(&mut self) -> Vec<f64> {
+        self.positions().await.list.iter().map(|position| position.2).collect()
+    }
+}
+
 async fn order(hub: &TestHub, dispatcher: &Person, customer: dispatch_hub::domain::ids::CustomerId, worker: &Phone) -> Job {
-    let job = dispatcher.orders(hub.company().errand, json!({ "customer": customer, "steps": [{ "index": 0, "address": { "text": "There" } }] })).await;
+    let job =
+        dispatcher.orders(hub.company().errand, json!({ "customer": customer, "steps": [{ "index": 0, "address": { "text": "There" } }] })).await;
     assign(hub, dispatcher, 1, &worker.person, job).await;
     job
 }
@@ -66,18 +74,21 @@ async fn the_window_opens_on_the_way_and_closes_with_the_last_step() {
     phone.measures().await;
     phone.does(job, json!({ "do": "en_route" })).await;
     for live in [&mut portal, &mut watching] {
-        live.until("the way", |message| matches!(message, dispatch_hub::protocol::ServerMessage::Event(event) if event.kind == Kind::JobEnRoute).then_some(())).await;
+        live.until("the way", |message| {
+            matches!(message, dispatch_hub::protocol::ServerMessage::Event(event) if event.kind == Kind::JobEnRoute).then_some(())
+        })
+        .await;
         assert!(latitudes(live).is_empty(), "nothing from before: {:?}", latitudes(live));
     }
     // Measured before they set off, though it arrives only now.
     phone.measures_at(in_ms(-60_000)).await;
     allowed.push(phone.measures().await);
-    assert_eq!((portal.positions().await.list[0].2, watching.positions().await.list[0].2), (allowed[0], allowed[0]));
+    assert_eq!((portal.shown().await, watching.shown().await), (allowed.clone(), allowed.clone()));
 
     // Whoever comes to look sees at once where the worker is.
     let mut late = customer.live().await;
     late.joins(job.topic()).await;
-    assert_eq!(late.positions().await.list[0].2, allowed[0]);
+    assert_eq!(late.shown().await, allowed);
 
     phone.does(job, json!({ "do": "complete_step", "step": 0 })).await;
     allowed.push(phone.measures().await);
@@ -126,16 +137,16 @@ async fn while_another_customers_job_is_current_the_first_one_sees_nothing() {
     phone.does(first, json!({ "do": "complete_step", "step": 0 })).await;
     hears_all_of(&mut bakery, Kind::JobStarted, first).await;
     let at_first = phone.measures().await;
-    assert_eq!(bakery.positions().await.list[0].2, at_first);
+    assert_eq!(bakery.shown().await, [at_first]);
     // Called away: the bakery's job is still started, but they are on the way to the mill.
     phone.does(second, json!({ "do": "en_route" })).await;
     hears_all_of(&mut mill, Kind::JobEnRoute, second).await;
     let away = phone.measures().await;
-    assert_eq!(mill.positions().await.list[0].2, away);
+    assert_eq!(mill.shown().await, [away]);
     phone.does(second, json!({ "do": "complete_step", "step": 0 })).await;
     hears_all_of(&mut mill, Kind::JobCompleted, second).await;
     let back = phone.measures().await;
-    assert_eq!(bakery.positions().await.list[0].2, back, "the first job is current again");
+    assert_eq!(bakery.shown().await, [back], "the first job is current again");
     dispatcher.client.patch(&format!("/api/jobs/{second}"), &json!({ "duration_min": 45 })).await.ok();
     let theirs = miller.orders(hub.company().errand, json!({})).await;
     hears_all_of(&mut mill, Kind::JobCreated, theirs).await;

@@ -173,7 +173,9 @@ async fn a_job_that_leaves_a_phone_says_why() {
         assert_eq!(phone.loses(job, reason).await.topic, Topic::Worker);
         assert_eq!(watching.loses(job, reason).await.topic, job.topic());
         let on_schedule = schedule.until("the same on the schedule", |message| match message {
-            dispatch_hub::protocol::ServerMessage::Event(event) if event.job_id == job.0 && Some(event.kind) == kind.or(Some(Kind::JobDeleted)) => Some(event.clone()),
+            dispatch_hub::protocol::ServerMessage::Event(event) if event.job_id == job.0 && Some(event.kind) == kind.or(Some(Kind::JobDeleted)) => {
+                Some(event.clone())
+            }
             _ => None,
         });
         let event = on_schedule.await;

@@ -1,6 +1,8 @@
 //! Black-box tests: a real hub on port 0, a real Postgres, real HTTP and sockets. Callers are roles, and nobody sleeps:
 //! whoever waits, waits for a frame.
 
+#![expect(clippy::panic, clippy::unwrap_used, clippy::print_stdout, reason = "all of this is tests, also what they share")]
+
 mod harness;
 
 mod access_matrix;
@@ -13,7 +15,10 @@ mod fixes;
 mod gate;
 mod idempotency;
 mod journeys;
+mod log_in;
 mod map;
+mod noise;
 mod outage;
 mod portal_permissions;
 mod resume;
+mod snapshots;

@@ -43,9 +43,9 @@ async fn without_its_database_the_hub_is_busy_keeps_its_sockets_and_then_drains(
     let mark_seen = json!({ "do": "cancel" });
     let on_socket = schedule.does(job, mark_seen).await.unwrap_err();
     assert_eq!(on_socket.name(), "busy");
-    let ready = reqwest::get(format!("{}/readyz", hub.url())).await.unwrap();
+    let ready = hub.asks(Method::GET, "/readyz").send().await.unwrap();
     assert_eq!((ready.status().as_u16(), ready.headers().contains_key("retry-after")), (503, true));
-    assert_eq!(reqwest::get(format!("{}/healthz", hub.url())).await.unwrap().status(), 200);
+    assert_eq!(hub.asks(Method::GET, "/healthz").send().await.unwrap().status(), 200);
     assert!(nothing_stored(&phone, heard), "nothing is acknowledged that is not on the disk");
 
     hub.start_database().await;

@@ -95,7 +95,8 @@ async fn check(hub: &TestHub, estate: &Estate, watcher: &mut Watcher, job: Job, 
         answers.push(watcher.person.reads(path).await);
     }
     let frames: Vec<Value> = watcher.portal.raw().iter().map(|frame| frame.decode().expect("a map")).collect();
-    let mut never = vec![HIDDEN, "mk-dispatch-only", "mk-north-mill", "mk-north-garage", "mk-south", "Label of margin", "Label of meter", "Label of parts"];
+    let mut never =
+        vec![HIDDEN, "mk-dispatch-only", "mk-north-mill", "mk-north-garage", "mk-south", "Label of margin", "Label of meter", "Label of parts"];
     let of_workers: Vec<String> = (1..=3).map(|number| hub.company().worker(number).to_string()).collect();
     if !worker {
         never.extend(["Aino"]);

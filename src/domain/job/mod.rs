@@ -44,8 +44,7 @@ pub enum Status {
 
 impl Status {
     /// All of them, in the order of a job's life.
-    pub const ALL: [Self; 7] =
-        [Self::Unassigned, Self::Allocated, Self::Pending, Self::Assigned, Self::Started, Self::Completed, Self::Cancelled];
+    pub const ALL: [Self; 7] = [Self::Unassigned, Self::Allocated, Self::Pending, Self::Assigned, Self::Started, Self::Completed, Self::Cancelled];
 
     /// The status with this stored number.
     pub fn from_number(number: i16) -> Option<Self> {

@@ -115,7 +115,14 @@ fn step(step: usize) -> Command {
 
 fn job_in(status: Status) -> Job {
     let (d, w) = (dispatcher(), as_worker(1));
-    let road = [(d.clone(), allocate()), (d.clone(), Command::Publish), (w.clone(), Command::Accept), (w.clone(), step(0)), (w.clone(), step(1)), (w, step(2))];
+    let road = [
+        (d.clone(), allocate()),
+        (d.clone(), Command::Publish),
+        (w.clone(), Command::Accept),
+        (w.clone(), step(0)),
+        (w.clone(), step(1)),
+        (w, step(2)),
+    ];
     match status {
         Status::Unassigned => new_job(),
         Status::Allocated => after(new_job(), &road[..1]),
@@ -175,7 +182,8 @@ fn who_never_has_a_command_is_forbidden_it_whatever_the_job() {
     let portal = portal_user(Permissions::all());
     for status in Status::ALL {
         let job = job_in(status);
-        let forbidden = |caller: &Caller, command: &Command| assert_eq!(decide(&job, caller, command), Err(Refusal::Forbidden), "{command:?} on {status:?}");
+        let forbidden =
+            |caller: &Caller, command: &Command| assert_eq!(decide(&job, caller, command), Err(Refusal::Forbidden), "{command:?} on {status:?}");
         workers.iter().for_each(|command| forbidden(&dispatcher(), command));
         workers.iter().chain(&dispatchers).chain(&both).for_each(|command| forbidden(&portal, command));
         dispatchers.iter().chain(&customers_too).for_each(|command| forbidden(&as_worker(1), command));
@@ -186,10 +194,7 @@ fn who_never_has_a_command_is_forbidden_it_whatever_the_job() {
 fn a_foreign_job_looks_like_a_missing_one() {
     let job = job_in(Status::Assigned);
     assert_eq!(decide(&job, &as_worker(2), &Command::EnRoute), Err(Refusal::Missing));
-    let stranger = Caller {
-        role: Role::PortalUser { id: PortalUserId(Uuid::from_u128(21)), links: vec![] },
-        ..portal_user(Permissions::all())
-    };
+    let stranger = Caller { role: Role::PortalUser { id: PortalUserId(Uuid::from_u128(21)), links: vec![] }, ..portal_user(Permissions::all()) };
     assert_eq!(decide(&job, &stranger, &Command::Cancel { reason: None }), Err(Refusal::Missing));
     let blind = portal_user(Permissions { view_jobs: false, ..Permissions::all() });
     assert_eq!(decide(&job, &blind, &Command::Cancel { reason: None }), Err(Refusal::Missing));
@@ -360,9 +365,19 @@ fn any_command() -> impl Strategy<Value = Command> {
         placed.prop_map(|(worker, start)| Command::Reschedule { start, end: None, worker: Some(worker) }),
         (0..4usize).prop_map(step),
         proptest::sample::select(vec![
-            Command::Unallocate, Command::Publish, Command::Unpublish, Command::Accept, Command::EnRoute, Command::UndoStep, Command::Pause,
-            Command::Resume, Command::Reopen, Command::MarkSeen, Command::EndEnRoute,
-            Command::Decline { reason: "far".into() }, Command::Cancel { reason: None },
+            Command::Unallocate,
+            Command::Publish,
+            Command::Unpublish,
+            Command::Accept,
+            Command::EnRoute,
+            Command::UndoStep,
+            Command::Pause,
+            Command::Resume,
+            Command::Reopen,
+            Command::MarkSeen,
+            Command::EndEnRoute,
+            Command::Decline { reason: "far".into() },
+            Command::Cancel { reason: None },
         ]),
     ]
 }

@@ -122,7 +122,10 @@ impl PrivatePostgres {
         // The lock goes with the watcher: the folder is in use until its server is gone.
         let watcher = tokio::spawn(async move {
             server::watch(&cluster, server, stopped).await;
-            drop(lock);
+            // Dropping it is not enough while a child of this process that is just being started still holds a copy.
+            if let Err(error) = lock.unlock() {
+                tracing::warn!(%error, "the data folder stays locked until this process ends");
+            }
         });
         Ok(Self { database, stop, watcher })
     }

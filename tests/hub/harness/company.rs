@@ -52,11 +52,6 @@ pub(crate) struct Company {
 }
 
 impl Company {
-    /// In everything of this company.
-    pub(crate) fn marker(&self) -> String {
-        format!("mk-{}", self.name)
-    }
-
     /// The worker with this number, from 1.
     pub(crate) fn worker(&self, number: usize) -> WorkerId {
         self.workers[number - 1]
@@ -85,10 +80,7 @@ pub(crate) async fn found(store: &Store, name: &str) -> Company {
     let mill = founding.customer("mill").await;
     let everything = Overrides::default();
     let first = [(bakery.id, everything.clone()), (garage.id, everything.clone())];
-    let portal_users = vec![
-        founding.portal_user("customer1", &first).await,
-        founding.portal_user("customer2", &[(mill.id, everything)]).await,
-    ];
+    let portal_users = vec![founding.portal_user("customer1", &first).await, founding.portal_user("customer2", &[(mill.id, everything)]).await];
     let (repair, errand) = (repair(name), errand(name));
     for (position, template) in [&repair, &errand].into_iter().enumerate() {
         let position = i32::try_from(position).expect("two templates");
@@ -208,11 +200,7 @@ fn repair(name: &str) -> Template {
             step(format!("Check {HIDDEN} mk-{name}"), false, Hidden, vec![field("parts", Optional, Optional)]),
             step(format!("Finish mk-{name}"), false, ReadOnly, vec![field("result", Required, ReadOnly)]),
         ],
-        fields: vec![
-            field("wish", ReadOnly, Optional),
-            field("margin", Hidden, Hidden),
-            field("price", Hidden, ReadOnly),
-        ],
+        fields: vec![field("wish", ReadOnly, Optional), field("margin", Hidden, Hidden), field("price", Hidden, ReadOnly)],
         archived: false,
     }
 }

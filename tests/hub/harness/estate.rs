@@ -104,7 +104,8 @@ async fn give(dispatcher: &Person, worker: &Person, company: &Company, number: u
 /// A job with its first two steps done.
 async fn started(hub: &TestHub, company: &Company, number: usize, customer: CustomerId, marker: &str) -> Job {
     let somebody = |who: String| hub.log_in_owned(format!("{who}@{}.example", company.name));
-    let (dispatcher, worker, unwilling) = (somebody("dispatcher1".into()).await, somebody(format!("worker{number}")).await, somebody("worker3".into()).await);
+    let (dispatcher, worker, unwilling) =
+        (somebody("dispatcher1".into()).await, somebody(format!("worker{number}")).await, somebody("worker3".into()).await);
     let job = dispatcher.orders(company.repair, order(customer, marker)).await;
     let to_third = json!({ "do": "allocate", "worker": company.worker(3), "start": rfc3339(in_ms(7_200_000)) });
     dispatcher.does(job, to_third).await;

@@ -10,6 +10,7 @@ use dispatch_hub::domain::ids::CustomerId;
 use dispatch_hub::domain::portal::Overrides;
 use dispatch_hub::store::private_postgres::PrivatePostgres;
 use dispatch_hub::store::{Database, Store, scratch};
+use reqwest::{Method, RequestBuilder};
 use serde_json::Value;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -24,6 +25,7 @@ pub(crate) struct TestHub {
     more_nodes: Vec<Running>,
     postgres: Option<PrivatePostgres>,
     folder: Option<Folder>,
+    plain: reqwest::Client,
     company: Company,
     other: Company,
 }
@@ -67,10 +69,12 @@ impl TestHub {
     }
 
     async fn start_on(database: Database, store: Store) -> Self {
+        // Before a plain client is made: this one brings the cryptography that both want.
+        Client::anonymous("http://localhost").expect("a client");
         let company = company::found(&store, "north").await;
         let other = company::found(&store, "south").await;
         let running = Some(Running::start(&database, "127.0.0.1:0".parse().expect("an address")).await);
-        Self { database, store, running, more_nodes: Vec::new(), postgres: None, folder: None, company, other }
+        Self { database, store, running, more_nodes: Vec::new(), postgres: None, folder: None, plain: reqwest::Client::new(), company, other }
     }
 
     /// Ends the hub properly and starts it again at the same address.
@@ -129,14 +133,14 @@ impl TestHub {
         &self.other
     }
 
-    /// For looking into tables.
-    pub(crate) fn store(&self) -> &Store {
-        &self.store
-    }
-
     /// Where it listens.
     pub(crate) fn url(&self) -> String {
         format!("http://{}", self.running.as_ref().expect("it runs").address)
+    }
+
+    /// Any request, in its barest form; the path begins with a slash.
+    pub(crate) fn asks(&self, method: Method, path: &str) -> RequestBuilder {
+        self.plain.request(method, format!("{}{path}", self.url()))
     }
 
     /// Somebody without a log-in.

@@ -125,10 +125,8 @@ impl Live {
                 }
             }
         };
-        match timeout(PATIENCE, search).await {
-            Ok(picked) => picked,
-            Err(_) => panic!("waited in vain for {what}; meanwhile {:?}", self.waiting),
-        }
+        let picked = timeout(PATIENCE, search).await;
+        picked.unwrap_or_else(|_in_vain| panic!("waited in vain for {what}; meanwhile {:?}", self.waiting))
     }
 
     /// The next event, whatever it is.

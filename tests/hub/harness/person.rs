@@ -100,7 +100,7 @@ impl Person {
 
     /// Why this person does not get to see a job.
     pub(crate) async fn sees_not(&self, job: Job) -> Problem {
-        problem(self.tries(Method::GET, &format!("/api/jobs/{job}"), None, None).await)
+        problem(&self.tries(Method::GET, &format!("/api/jobs/{job}"), None, None).await)
     }
 
     /// Makes one job.
@@ -119,12 +119,12 @@ impl Person {
     /// Commands a job in vain.
     pub(crate) async fn cannot(&self, job: Job, command: Value) -> Problem {
         let path = format!("/api/jobs/{job}/commands");
-        problem(self.tries(Method::POST, &path, Some(&command), Some(&Uuid::now_v7().to_string())).await)
+        problem(&self.tries(Method::POST, &path, Some(&command), Some(&Uuid::now_v7().to_string())).await)
     }
 }
 
 /// The problem in an answer that is one.
-pub(crate) fn problem(answer: Answer) -> Problem {
+pub(crate) fn problem(answer: &Answer) -> Problem {
     assert!(answer.status >= 400, "{} was not refused: {}", answer.status, answer.body);
     let problem: Problem = serde_json::from_value(answer.body.clone()).unwrap_or_else(|_| panic!("no problem: {}", answer.body));
     assert_eq!(problem.status, answer.status);

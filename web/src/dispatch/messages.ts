@@ -117,8 +117,6 @@ export const t = {
     cancel: 'Cancel job',
     reopen: 'Reopen',
     delete: 'Delete',
-    share: 'Copy link for the customer',
-    shared: 'The link is on the clipboard',
     more: 'More',
   },
   cancel_title: (number: string) => `Cancel ${number}?`,

@@ -67,7 +67,6 @@ export const api = {
     ),
   jobEvents: (id: Id, auth: Auth = {}) =>
     request<Page<JobEvent>>('GET', `/api/jobs/${id}/events`, { query: { limit: 200 }, ...auth }),
-  shareJob: (id: Id) => request<{ id: Id; token: string; url: string }>('POST', `/api/jobs/${id}/links`),
 
   templates: () => request<Page<Template>>('GET', '/api/templates', { query: { limit: 200 } }),
   customers: (q?: string, auth: Auth = {}) =>

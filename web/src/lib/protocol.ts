@@ -18,24 +18,29 @@ import type { Step } from '../gen/Step';
 import type { WorkerState } from '../gen/WorkerState';
 import type { WorkerStatus } from '../gen/WorkerStatus';
 import type { ByKind } from '../gen/ByKind';
-import type { Caller } from '../gen/Caller';
-import type { Address } from '../gen/Address';
-import type { FieldKind } from '../gen/FieldKind';
 import type { Contact } from '../gen/Contact';
 
 export type { Address } from '../gen/Address';
+export type { Asset } from '../gen/Asset';
 export type { AssetRef } from '../gen/AssetRef';
 export type { By } from '../gen/By';
 export type { Caller } from '../gen/Caller';
 export type { Can as JobCan } from '../gen/Can';
 export type { ClientMessage } from '../gen/ClientMessage';
 export type { Contact } from '../gen/Contact';
+export type { Customer } from '../gen/Customer';
 export type { FieldKind } from '../gen/FieldKind';
 export type { LinkedCustomer as CallerCustomer } from '../gen/LinkedCustomer';
+export type { List as Page } from '../gen/List';
+export type { LoginAnswer as Login } from '../gen/LoginAnswer';
+export type { Membership } from '../gen/Membership';
 export type { PermissionSet as Permissions } from '../gen/PermissionSet';
+export type { Portal } from '../gen/Portal';
 export type { Position as PositionTuple } from '../gen/Position';
 export type { RawFix as FixTuple } from '../gen/RawFix';
 export type { Rule } from '../gen/Rule';
+export type { Template } from '../gen/Template';
+export type { TemplateField } from '../gen/TemplateField';
 export type { TemplateRef } from '../gen/TemplateRef';
 export type { TenantRef as Tenant } from '../gen/TenantRef';
 
@@ -66,74 +71,8 @@ export interface Named {
   name: string;
 }
 
-/** One of several memberships of a log-in, to choose from. */
-export interface Membership {
-  slug: string;
-  name: string;
-  kind: CallerKind;
-}
-
-export type Login = { caller: Caller } | { choose: Membership[] };
-
-/** A template's field; `worker` and `portal` for dispatchers, `access` in a portal user's copy. */
-export interface TemplateField {
-  key: string;
-  label: string;
-  kind: FieldKind;
-  options?: string[] | null;
-  worker?: Rule;
-  portal?: Rule;
-  access?: Access;
-}
-
-export interface TemplateStep {
-  index?: number;
-  name: string;
-  address: boolean;
-  portal?: Rule;
-  access?: Access;
-  fields: TemplateField[];
-}
-
-export interface Template extends Named {
-  colour: string;
-  duration_min: number;
-  parts: { requested_start?: Rule; asset?: Rule; contact?: Rule; notes?: Rule; copies?: number };
-  steps: TemplateStep[];
-  fields: TemplateField[];
-  archived?: boolean;
-}
-
-export interface Customer extends Named {
-  email?: string | null;
-  phone?: string | null;
-  address?: string | null;
-}
-
-export interface Asset extends Named {
-  type: string;
-  customer?: Id | null;
-  address?: Address | null;
-}
-
-export interface Portal {
-  name: string;
-  slug?: string;
-  introduction: string;
-  phone: string;
-  logo: string | null;
-  colours: { primary: string };
-  public_signup: boolean;
-  enabled: boolean;
-}
-
 /** A row of the schedule, with what the topic `schedule` has told of the worker since. */
 export type ScheduleWorker = Row & Partial<Omit<WorkerState, 'worker'>>;
-
-export interface Page<T> {
-  items: T[];
-  next: string | null;
-}
 
 export type ProblemName =
   | 'not_authenticated'

@@ -22,6 +22,7 @@ const template: Template = {
       fields: [{ key: 'found', label: 'Found', kind: 'text', access: 'required' }],
     },
   ],
+  archived: false,
   fields: [
     { key: 'what', label: 'What', kind: 'text', access: 'required' },
     { key: 'contract', label: 'Contract', kind: 'text', access: 'read_only' },
@@ -78,7 +79,7 @@ test('an edit sends what differs, and nothing when nothing does', () => {
 });
 
 test('the asset’s address becomes the job’s, unless one is there', () => {
-  const asset = { id: 'boiler', name: 'Boiler', type: 'Heating', address };
+  const asset = { id: 'boiler', name: 'Boiler', type: 'Heating', customer: 'bakery', serial: null, address };
   expect(withAsset(blank(form), form, asset).steps[0]!.address).toEqual(address);
   const own = { ...address, text: 'Elsewhere 2' };
   const draft = filledIn();

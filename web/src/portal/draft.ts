@@ -33,7 +33,7 @@ export interface Draft {
 
 /** The form's shape: what a template asks for, or what a job already holds, as far as this caller may see it. */
 export interface Form {
-  parts: Template['parts'];
+  parts: Partial<Template['parts']>;
   steps: FormStep[];
   fields: FormField[];
 }
