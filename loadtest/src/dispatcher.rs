@@ -7,10 +7,10 @@ use crate::{
 };
 use dispatch_hub::{
     client::{Client, Error},
-    domain::ids::TenantId,
+    domain::ids::{TenantId, WorkerId},
     protocol::{Encoding, Topic, client::Viewport},
 };
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 /// Half the edge of the map's view: some kilometres of town.
 const VIEW_DEG: f64 = 0.02;
@@ -26,12 +26,14 @@ pub(crate) struct Dispatcher {
     /// The last event seen.
     seq: Option<i64>,
     looked_ms: i64,
+    /// The time of each worker's position on the map.
+    shown_ms: HashMap<WorkerId, i64>,
 }
 
 impl Dispatcher {
     /// A dispatcher who looks at a place.
     pub(crate) fn new(crowd: Arc<Crowd>, tenant: TenantId, number: usize, client: Client, looks_at: (f64, f64)) -> Self {
-        Self { crowd, tenant, number, client, looks_at, seq: None, looked_ms: 0 }
+        Self { crowd, tenant, number, client, looks_at, seq: None, looked_ms: 0, shown_ms: HashMap::new() }
     }
 
     /// Watches until the crowd is sent home.
@@ -72,14 +74,14 @@ impl Dispatcher {
             tokio::select! {
                 frame = receiver.next() => {
                     *attempt = 0;
-                    self.take_in(Glance::at(&frame?)?);
+                    self.take_in(Glance::at(&frame?)?)?;
                 }
                 _ = phase.changed() => {}
             }
         }
     }
 
-    fn take_in(&mut self, glance: Glance) {
+    fn take_in(&mut self, glance: Glance) -> Result<(), Error> {
         let measures = &self.crowd.measures;
         match glance {
             Glance::Snapshot { seq, more: false } => {
@@ -94,9 +96,10 @@ impl Dispatcher {
                 } else if let Some(sent) = measures.command_sent(job_id, &kind) {
                     measures.took(Latency::CommandToDispatcher, sent);
                 }
-                let Some(last) = self.seq else { return measures.fault("event before the snapshot") };
+                let last = self.seq.unwrap_or(seq);
                 if seq <= last {
-                    return measures.fault("event repeated");
+                    measures.fault("event repeated or before the snapshot");
+                    return Ok(());
                 }
                 let mut ledger = measures.ledger();
                 ledger.gaps.extend((last + 1..seq).map(|missed| (self.number, missed)));
@@ -104,13 +107,21 @@ impl Dispatcher {
                 self.seq = Some(seq);
             }
             Glance::Positions { list } => {
-                // What is in view at first may be old; only what moved since tells the delay.
-                for time_ms in list.into_iter().map(|position| position.1.0).filter(|time_ms| *time_ms > self.looked_ms) {
-                    measures.took_since_ms(Latency::FixToMap, time_ms);
+                // What is in view at first may be old, and a new status comes with a known position: only what moved tells the delay.
+                for position in list {
+                    let before_ms = self.shown_ms.insert(position.0, position.1.0).unwrap_or(self.looked_ms);
+                    if position.1.0 > before_ms.max(self.looked_ms) {
+                        measures.took_since_ms(Latency::FixToMap, position.1.0);
+                    }
                 }
             }
-            Glance::Refused { problem } => measures.fault(&problem),
+            Glance::Refused { problem } => {
+                measures.fault(&problem);
+                // A subscription that was refused as "busy" is asked for again, on a new socket.
+                return Err(Error::Unreachable(problem));
+            }
             Glance::Snapshot { .. } | Glance::Other => {}
         }
+        Ok(())
     }
 }

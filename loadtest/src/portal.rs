@@ -65,14 +65,14 @@ impl Portal {
             tokio::select! {
                 frame = receiver.next() => {
                     *attempt = 0;
-                    self.take_in(Glance::at(&frame?)?);
+                    self.take_in(Glance::at(&frame?)?)?;
                 }
                 _ = phase.changed() => {}
             }
         }
     }
 
-    fn take_in(&mut self, glance: Glance) {
+    fn take_in(&mut self, glance: Glance) -> Result<(), Error> {
         let measures = &self.crowd.measures;
         match glance {
             Glance::Snapshot { seq, more: false } => {
@@ -94,9 +94,14 @@ impl Portal {
                     measures.took_since_ms(Latency::FixToCustomer, time_ms);
                 }
             }
-            Glance::Refused { problem } => measures.fault(&problem),
+            Glance::Refused { problem } => {
+                measures.fault(&problem);
+                // A subscription that was refused as "busy" is asked for again, on a new socket.
+                return Err(Error::Unreachable(problem));
+            }
             Glance::Snapshot { .. } | Glance::Other => {}
         }
+        Ok(())
     }
 }
 
