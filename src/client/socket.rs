@@ -267,6 +267,7 @@ fn closed(close: Option<tungstenite::protocol::CloseFrame>) -> Closed {
     }
 }
 
+#[expect(clippy::disallowed_methods, reason = "a program outside the hub has a clock of its own")]
 fn now_ms() -> i64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
