@@ -13,7 +13,7 @@ use tokio::sync::Notify;
 
 /// The most frames that may wait.
 const MAX_FRAMES: usize = 1_024;
-/// The most bytes that may wait.
+/// The most bytes that may wait behind the frame that is being written.
 const MAX_BYTES: usize = 1 << 20;
 
 /// Why a session is closed from the hub's side. The codes are the wire's.
@@ -236,7 +236,9 @@ impl Waiting {
     fn append(&mut self, bytes: Bytes) {
         self.bytes += bytes.len();
         self.frames.push_back(bytes);
-        if self.frames.len() > MAX_FRAMES || self.bytes > MAX_BYTES {
+        // The first is being written: a long part of a snapshot on its way is no sign of a slow reader.
+        let behind_it = self.bytes - self.frames.front().map_or(0, Bytes::len);
+        if self.frames.len() > MAX_FRAMES || behind_it > MAX_BYTES {
             metrics::counter!("hub_sessions_too_slow_total").increment(1);
             self.close(Close::TooSlow);
         }
@@ -264,7 +266,7 @@ mod tests {
     use super::*;
     use crate::domain::fix::WorkerStatus;
     use crate::protocol::Millis;
-    use crate::protocol::server::{Stored, WorkerState};
+    use crate::protocol::server::{Presence, PresentDispatcher, Stored, WorkerState};
     use futures_util::FutureExt;
     use std::sync::atomic::{AtomicUsize, Ordering};
     use uuid::Uuid;
@@ -356,6 +358,19 @@ mod tests {
         let gone = Positions { topic: Topic::Map, list: Vec::new(), gone: vec![WorkerId(Uuid::from_u128(7))] };
         queue.push_positions(&Frame::new(ServerMessage::Positions(gone.clone())));
         assert_eq!(waiting(&queue), [ServerMessage::Positions(gone)]);
+    }
+
+    #[test]
+    fn a_long_snapshot_on_its_way_is_no_slow_reader() {
+        let (queue, _) = queue(0);
+        let name = "x".repeat(MAX_BYTES);
+        let long = Frame::new(ServerMessage::Presence(Presence { dispatchers: vec![PresentDispatcher { id: Uuid::nil().into(), name, editing: None }] }));
+        assert!(queue.push_patiently(&long).now_or_never().is_some());
+        queue.push(&event(1));
+        assert_eq!(queue.closed(), None);
+        assert_eq!(waiting(&queue).len(), 2);
+        (0..2).for_each(|_| queue.push(&long));
+        assert_eq!(queue.closed(), Some(Close::TooSlow), "nobody waited for room for these");
     }
 
     #[test]
