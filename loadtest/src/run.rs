@@ -20,6 +20,9 @@ use std::{
 /// For so long acknowledgements are waited for after the end.
 const FINISH_WITHIN: Duration = Duration::from_secs(30);
 
+/// For so long the last subscription is waited for before the work begins.
+const JOIN_WITHIN: Duration = Duration::from_mins(1);
+
 /// What to run. The defaults are the standard load.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Run {
@@ -104,10 +107,19 @@ impl Run {
         say.set_length((company.workers.len() + company.dispatchers.len() + company.portal_users.len()) as u64);
         let leader = Leader::gather(&launch.url(), &company, ways, plan, |count| say.inc(count)).await?;
         let crowd = std::sync::Arc::clone(&leader.crowd);
+        say.set_message("waiting for everybody");
+        let joined = || {
+            let ledger = crowd.measures.ledger();
+            ledger.dispatchers.len() == company.dispatchers.len() && ledger.portals.len() == company.portal_users.len()
+        };
+        let gathered = Instant::now();
+        while !joined() && gathered.elapsed() < JOIN_WITHIN {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
         leader.work();
         say.set_message("warming up");
-        // One round of fixes from everybody, and the caches are as they stay.
-        tokio::time::sleep(Duration::from_secs_f64(self.fix_every.clamp(1.0, 10.0))).await;
+        // Two rounds of fixes from everybody, and the caches are as they stay.
+        tokio::time::sleep(Duration::from_secs_f64((2.0 * self.fix_every).clamp(1.0, 10.0))).await;
         let before = counts(&crowd.measures);
         crowd.measures.measure(true);
         let (cpu_before, begun) = (hub.cpu()?, Instant::now());
