@@ -174,6 +174,7 @@ mod tests {
         Fix::parse(raw(at.millis())).unwrap()
     }
 
+    #[expect(clippy::unnecessary_wraps, reason = "as `plausible` takes it")]
     fn shown(shown_at: At, fix_at: At) -> Option<Shown> {
         Some(Shown { shown_at, fix_at })
     }

@@ -18,6 +18,7 @@ pub struct Gate {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::struct_field_names, reason = "the instant has the name that the job gives it")]
 struct Marked {
     marked_at: At,
     job: JobId,

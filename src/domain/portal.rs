@@ -136,7 +136,7 @@ pub fn resolve(tenant: &Overrides, customer: &Overrides, link: &Overrides) -> Pe
 
 /// A job as a portal user sees it. There is nothing here that they may not see.
 #[derive(Debug, Clone, PartialEq)]
-#[expect(missing_docs, reason = "members are those of `Job`, as far as they are shown")]
+#[expect(missing_docs, clippy::struct_excessive_bools, reason = "members are those of `Job`, as far as they are shown")]
 pub struct PortalJob<'a> {
     pub id: super::ids::JobId,
     pub number: i64,

@@ -15,6 +15,7 @@ use crate::protocol::server::{Position, Positions};
 use crate::protocol::{ServerMessage, Topic};
 use actix::{Actor, Context, Handler, Message};
 use std::collections::HashMap;
+use std::collections::hash_map::Entry as Written;
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -112,12 +113,15 @@ impl Handler<Tell> for CustomerActor {
                 continue;
             }
             let class = (watch.topic, &*watch.permissions);
-            if !written.contains_key(&class) {
-                let viewer = Viewer::Portal { permissions: &watch.permissions, person: watch.person };
-                let Some(message) = entry.told_to(viewer, watch.topic) else { continue };
-                written.insert(class, Frame::new(ServerMessage::Event(Box::new(message))));
-            }
-            watch.subscription.offer(tell.seq, &written[&class]);
+            let frame = match written.entry(class) {
+                Written::Occupied(frame) => frame.into_mut(),
+                Written::Vacant(place) => {
+                    let viewer = Viewer::Portal { permissions: &watch.permissions, person: watch.person };
+                    let Some(message) = entry.told_to(viewer, watch.topic) else { continue };
+                    place.insert(Frame::new(ServerMessage::Event(Box::new(message))))
+                }
+            };
+            watch.subscription.offer(tell.seq, frame);
         }
     }
 }

@@ -84,8 +84,8 @@ impl Feed {
 
     async fn tell(&mut self, entry: Published) {
         self.next = entry.seq + 1;
-        let late_ms = clock::now().since(entry.event.received_at);
-        metrics::histogram!("hub_event_told_ms").record(late_ms as f64);
+        let late_ms = u32::try_from(clock::now().since(entry.event.received_at)).unwrap_or(u32::MAX);
+        metrics::histogram!("hub_event_told_ms").record(f64::from(late_ms));
         self.shared.tell(self.tenant, entry).await;
     }
 

@@ -19,7 +19,7 @@ use uuid::Uuid;
 /// Tries at a commit before the caller is told of the conflict.
 const TRIES: usize = 3;
 /// An actor nobody asked for this long goes; its job is stored.
-const IDLE: Duration = Duration::from_secs(300);
+const IDLE: Duration = Duration::from_mins(5);
 
 pub(super) struct JobActor {
     shared: Arc<Shared>,

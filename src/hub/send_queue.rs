@@ -364,7 +364,8 @@ mod tests {
     fn a_long_snapshot_on_its_way_is_no_slow_reader() {
         let (queue, _) = queue(0);
         let name = "x".repeat(MAX_BYTES);
-        let long = Frame::new(ServerMessage::Presence(Presence { dispatchers: vec![PresentDispatcher { id: Uuid::nil().into(), name, editing: None }] }));
+        let long =
+            Frame::new(ServerMessage::Presence(Presence { dispatchers: vec![PresentDispatcher { id: Uuid::nil().into(), name, editing: None }] }));
         assert!(queue.push_patiently(&long).now_or_never().is_some());
         queue.push(&event(1));
         assert_eq!(queue.closed(), None);

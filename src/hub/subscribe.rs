@@ -62,7 +62,7 @@ impl Hub {
                 session.queue.push_state(&Frame::new(ServerMessage::Worker(state)));
             }
         }
-        shared.show_where_workers_are(session, topic, &subscription).await;
+        shared.show_where_workers_are(session, topic, &subscription);
         Ok(())
     }
 
@@ -225,14 +225,14 @@ impl Shared {
                 let (seq, job) = store::jobs::one_with_seq(&mut connection, tenant, id).await?;
                 (seq, job.into_iter().collect())
             }
-            (_, Role::Worker { id }) => store::jobs::of_worker(&mut connection, tenant, *id, self.midnight(session, now)).await?,
+            (_, Role::Worker { id }) => store::jobs::of_worker(&mut connection, tenant, *id, midnight(session, now)).await?,
             (_, Role::PortalUser { links, .. }) => {
                 let viewable = links.iter().filter(|link| link.permissions.view_jobs);
                 let customers: Vec<CustomerId> = viewable.map(|link| link.customer).collect();
                 store::jobs::portal_snapshot(&mut connection, tenant, &customers, now.plus_ms(-DAY_MS)).await?
             }
             (_, Role::Dispatcher { .. }) => {
-                let midnight = self.midnight(session, now);
+                let midnight = midnight(session, now);
                 let from = request.from.map_or(midnight.plus_ms(-DAY_MS), At::from);
                 let to = request.to.map_or(midnight.plus_ms(15 * DAY_MS), At::from);
                 if to <= from {
@@ -241,13 +241,6 @@ impl Shared {
                 store::jobs::schedule(&mut connection, tenant, from, to).await?
             }
         })
-    }
-
-    /// The start of today in the tenant's zone.
-    fn midnight(&self, session: &Session, now: At) -> At {
-        let zone = jiff::tz::TimeZone::get(&session.tenant.time_zone).unwrap_or(jiff::tz::TimeZone::UTC);
-        let today = jiff::Timestamp::from_millisecond(now.millis()).ok().and_then(|now| now.to_zoned(zone).start_of_day().ok());
-        today.map_or(now, |midnight| At(midnight.timestamp().as_millisecond()))
     }
 
     /// The schedule's rows; a worker gets their own, to know whether they are on duty.
@@ -266,7 +259,7 @@ impl Shared {
     }
 
     /// Where the workers of the current jobs are, for who just joined and may see it.
-    async fn show_where_workers_are(&self, session: &Session, topic: Topic, subscription: &Subscription) {
+    fn show_where_workers_are(&self, session: &Session, topic: Topic, subscription: &Subscription) {
         let tenant = session.tenant.id;
         let current = match topic {
             Topic::Job(id) => self.workers.current_jobs(tenant).into_iter().filter(|(_, current)| current.job == id).collect(),
@@ -287,4 +280,11 @@ impl Shared {
             subscription.offer_positions(&Frame::new(ServerMessage::Positions(Positions { topic, list, gone: Vec::new() })));
         }
     }
+}
+
+/// The start of today in the tenant's zone.
+fn midnight(session: &Session, now: At) -> At {
+    let zone = jiff::tz::TimeZone::get(&session.tenant.time_zone).unwrap_or(jiff::tz::TimeZone::UTC);
+    let today = jiff::Timestamp::from_millisecond(now.millis()).ok().and_then(|now| now.to_zoned(zone).start_of_day().ok());
+    today.map_or(now, |midnight| At(midnight.timestamp().as_millisecond()))
 }

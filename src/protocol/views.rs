@@ -16,7 +16,7 @@ use uuid::Uuid;
 /// A job as one caller sees it. `I` is the spelling of instants.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ts_rs::TS)]
 #[ts(export)]
-#[expect(missing_docs, reason = "docs/protocol.md describes each member")]
+#[expect(missing_docs, clippy::struct_excessive_bools, reason = "docs/protocol.md describes each member")]
 pub struct Job<I> {
     pub id: JobId,
     pub number: String,

@@ -12,7 +12,7 @@ impl Job {
         let phone_before = self.phone();
         self.version += 1;
         match &event.change {
-            Change::Created | Change::Deleted { .. } => {}
+            Change::Created | Change::Seen | Change::Deleted { .. } => {}
             Change::Allocated { worker, start, end } => {
                 self.clear_progress();
                 self.status = Status::Allocated;
@@ -103,7 +103,6 @@ impl Job {
                 self.actual_start = None;
                 self.actual_end = None;
             }
-            Change::Seen => {}
             Change::Edited(edited) => self.edit(edited),
         }
         self.remember(event, phone_before);

@@ -106,13 +106,14 @@ impl Job {
         if never_conflicts || (changed..=self.version).contains(&seen) { Ok(()) } else { Err(Refusal::Conflict) }
     }
 
+    #[expect(clippy::match_same_arms, reason = "one line for each row of the table")]
     fn change(&self, asked: &Asked<'_>, at: At) -> Result<Option<(Kind, Change)>, Refusal> {
         use Status::{Allocated, Assigned, Cancelled, Completed, Pending, Started, Unassigned};
         let illegal = Err(Refusal::IllegalTransition(self.status));
         let assigns = !asked.rules.accept_decline || asked.rules.auto_accept;
         let change = match (asked.command, self.status) {
             (Command::Allocate { worker, start, end }, Unassigned | Allocated) => {
-                let slot = self.slot(*start, *end, self.duration_min)?;
+                let slot = Self::slot(*start, *end, self.duration_min)?;
                 (Kind::JobAllocated, Change::Allocated { worker: worker.clone(), start: slot.start, end: slot.end })
             }
             (Command::Unallocate, Allocated | Pending | Assigned) => (Kind::JobUnallocated, Change::Unallocated),
@@ -121,8 +122,7 @@ impl Job {
             (Command::Unpublish, Pending | Assigned) => (Kind::JobUnpublished, Change::Unpublished),
             (Command::Accept, Pending) => (Kind::JobAssigned, Change::Assigned { by_itself: false }),
             (Command::Accept, Assigned) => return Ok(None),
-            (Command::Decline { reason }, Pending) => self.declined_by_worker(reason)?,
-            (Command::Decline { reason }, Assigned) if self.auto_assigned && !self.en_route => self.declined_by_worker(reason)?,
+            (Command::Decline { reason }, Pending | Assigned) if self.may_decline() => self.declined_by_worker(reason)?,
             (Command::EnRoute, Assigned) if self.en_route => return Ok(None),
             (Command::EnRoute, Assigned) => (Kind::JobEnRoute, Change::EnRoute),
             (Command::EndEnRoute, _) if self.en_route => (Kind::JobEdited, Change::EnRouteEnded),
@@ -160,12 +160,17 @@ impl Job {
         if is_portal && !portal::still_theirs(self) { Err(Refusal::IllegalTransition(portal::status(self))) } else { Ok(()) }
     }
 
-    fn slot(&self, start: At, end: Option<At>, length_min: u32) -> Result<Slot, Refusal> {
+    fn slot(start: At, end: Option<At>, length_min: u32) -> Result<Slot, Refusal> {
         let end = end.unwrap_or(start.plus_min(i64::from(length_min)));
         if end <= start {
             return Err(Refusal::Invalid(vec![Fault::at("/end", Why::EndBeforeStart)]));
         }
         Ok(Slot { start, end })
+    }
+
+    /// An offer may be declined; a promise only if publishing alone made it, and nobody is on the way.
+    fn may_decline(&self) -> bool {
+        self.status == Status::Pending || self.auto_assigned && !self.en_route
     }
 
     fn declined_by_worker(&self, reason: &str) -> Result<(Kind, Change), Refusal> {
@@ -214,7 +219,7 @@ impl Job {
     fn rescheduled(&self, start: At, end: Option<At>, worker: Option<&WorkerRef>) -> Result<(Kind, Change), Refusal> {
         let to = worker.or(self.worker.as_ref()).cloned().ok_or_else(|| Refusal::Invalid(vec![Fault::at("/worker", Why::Required)]))?;
         let length_ms = self.scheduled.map_or(i64::from(self.duration_min) * 60_000, |slot| slot.end.since(slot.start));
-        let slot = self.slot(start, end.or(Some(start.plus_ms(length_ms))), self.duration_min)?;
+        let slot = Self::slot(start, end.or(Some(start.plus_ms(length_ms))), self.duration_min)?;
         let moves = |worker| Change::Rescheduled { worker, start: slot.start, end: slot.end };
         let places = |worker| Change::Allocated { worker, start: slot.start, end: slot.end };
         let same_worker = self.worker.as_ref().is_some_and(|worker| worker.id == to.id);

@@ -115,6 +115,7 @@ pub struct Declined {
 
 /// A job as it stands. `tenant`, `number` and `version` are columns of their own in the store and set when loading.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "marks that come and go by themselves")]
 pub struct Job {
     /// Its id.
     pub id: JobId,

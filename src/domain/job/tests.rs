@@ -184,9 +184,15 @@ fn who_never_has_a_command_is_forbidden_it_whatever_the_job() {
         let job = job_in(status);
         let forbidden =
             |caller: &Caller, command: &Command| assert_eq!(decide(&job, caller, command), Err(Refusal::Forbidden), "{command:?} on {status:?}");
-        workers.iter().for_each(|command| forbidden(&dispatcher(), command));
-        workers.iter().chain(&dispatchers).chain(&both).for_each(|command| forbidden(&portal, command));
-        dispatchers.iter().chain(&customers_too).for_each(|command| forbidden(&as_worker(1), command));
+        for command in &workers {
+            forbidden(&dispatcher(), command);
+        }
+        for command in workers.iter().chain(&dispatchers).chain(&both) {
+            forbidden(&portal, command);
+        }
+        for command in dispatchers.iter().chain(&customers_too) {
+            forbidden(&as_worker(1), command);
+        }
     }
 }
 

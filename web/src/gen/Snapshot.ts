@@ -25,7 +25,7 @@ seq: number,
  */
 jobs: Array<Job<Millis>>, 
 /**
- * `schedule` only, in the first part.
+ * In the first part: on `schedule` its rows, on `worker` the worker's own.
  */
 workers?: Array<ScheduleWorker>, 
 /**
