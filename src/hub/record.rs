@@ -14,6 +14,10 @@ use crate::protocol::{ServerMessage, Topic};
 use crate::store;
 use crate::store::writer::FixRow;
 use std::sync::Arc;
+use std::time::Duration;
+
+/// While the store takes no more, it is asked again this often.
+const HOLD: Duration = Duration::from_millis(100);
 
 /// Becomes ready once the fixes are committed; at once if a rule dropped them.
 pub struct Stored(Option<store::writer::Stored>);
@@ -29,13 +33,14 @@ impl Stored {
 }
 
 impl Hub {
-    /// Takes in fixes of a worker, from whatever device. Off duty they are dropped.
-    pub fn record(&self, tenant: TenantId, worker: WorkerId, device: &Arc<str>, fixes: &[Fix]) -> Result<Stored, Error> {
+    /// Takes in fixes of a worker, from whatever device. Off duty they are dropped. While the store takes no more, the sender waits:
+    /// nothing is answered, nothing is lost, and nothing is taken in twice.
+    pub async fn record(&self, tenant: TenantId, worker: WorkerId, device: &Arc<str>, fixes: &[Fix]) -> Stored {
         let shared = &self.shared;
         metrics::counter!("hub_fixes_total").increment(fixes.len() as u64);
         if !shared.workers.on_duty(tenant, worker) {
             metrics::counter!("hub_fixes_off_duty_total").increment(fixes.len() as u64);
-            return Ok(Stored(None));
+            return Stored(None);
         }
         let now = clock::now();
         let mut rows = Vec::with_capacity(fixes.len());
@@ -69,7 +74,12 @@ impl Hub {
             shared.workers.measured(tenant, worker, Some(position.at), fixes.last().and_then(|fix| fix.battery));
             shared.show_position(tenant, &position);
         }
-        Ok(Stored(Some(shared.fix_lanes.store(rows).map_err(|_busy| Error::Busy)?)))
+        loop {
+            match shared.fix_lanes.store(rows.clone()) {
+                Ok(stored) => return Stored(Some(stored)),
+                Err(_busy) => tokio::time::sleep(HOLD).await,
+            }
+        }
     }
 
     /// A worker goes on or off duty.

@@ -14,13 +14,10 @@ use crate::protocol::server::{Okay, Refused, ServerMessage};
 use crate::protocol::views::Job;
 use crate::protocol::{ClientMessage, Encoding};
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::sync::mpsc;
 
 /// The most fixes in one frame.
 const MAX_FIXES: usize = 500;
-/// While the store takes no more, the socket is not read on; this often it is asked again.
-const HOLD: Duration = Duration::from_millis(100);
 /// The longest name of a device.
 const MAX_DEVICE: usize = 64;
 
@@ -137,14 +134,7 @@ impl Inbound {
         if !self.hub.streams(&self.session, worker) {
             return Err(Close::Replaced);
         }
-        let stored = loop {
-            match self.hub.record(self.session.tenant.id, worker, &self.device, &fixes) {
-                Ok(stored) => break stored,
-                // The store takes no more just now. Nothing is answered, nothing is lost: the sender waits with us.
-                Err(Error::Busy) => tokio::time::sleep(HOLD).await,
-                Err(error) => return Ok(Err(refusing(None, error))),
-            }
-        };
+        let stored = self.hub.record(self.session.tenant.id, worker, &self.device, &fixes).await;
         // Room for acknowledgements is the sender's back-pressure.
         self.unstored.send(Unstored { n: message.n, stored }).await.map_err(|_ended| Close::Resync)?;
         Ok(Ok(()))
