@@ -44,4 +44,6 @@ ids! {
     TemplateId,
     /// A customer's equipment or place.
     AssetId,
+    /// An uploaded file.
+    FileId,
 }

@@ -1,7 +1,8 @@
 //! A tenant and its settings that the rules read.
 
-use super::ids::TenantId;
+use super::ids::{FileId, TenantId};
 use super::portal::Overrides;
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 /// The company that provides the service.
@@ -34,6 +35,50 @@ pub struct Settings {
     pub decline_reasons: Vec<String>,
     /// Working hours of the company by weekday (Monday first): minutes from midnight, or none.
     pub hours: Hours,
+    /// Days on which the company does not work.
+    pub holidays: Vec<Date>,
+    /// How the company names itself to others.
+    pub company: CompanyDetails,
+    /// How invoices are made.
+    pub invoices: InvoiceRules,
+}
+
+/// What stands on invoices and in e-mails below the company's name.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct CompanyDetails {
+    /// Postal address, several lines.
+    pub address: String,
+    /// VAT or other tax number.
+    pub tax_number: String,
+    /// Where answers to the hub's e-mails go.
+    pub email: String,
+}
+
+/// How invoices are made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct InvoiceRules {
+    /// The one currency, ISO 4217.
+    pub currency: String,
+    /// Unit prices are gross.
+    pub prices_include_tax: bool,
+    /// Written before each invoice's number.
+    pub prefix: String,
+}
+
+/// Which start times a customer may ask for without "book outside business hours".
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct BookingRules {
+    /// Times start on this grid, minutes.
+    pub step_min: u16,
+    /// The shortest notice, minutes.
+    pub notice_min: u32,
+    /// So many days ahead.
+    pub horizon_days: u16,
+    /// Jobs at one time; none: one for each active worker.
+    pub bookable_workers: Option<u16>,
 }
 
 /// The part of the settings that decides on a job's life.
@@ -60,6 +105,10 @@ pub struct PortalSettings {
     pub phone: String,
     /// The brand's colour, `#rrggbb`.
     pub colour: String,
+    /// The brand's picture.
+    pub logo: Option<FileId>,
+    /// Which start times may be asked for inside business hours.
+    pub booking: BookingRules,
     /// What portal users may do unless their customer or link says otherwise.
     pub permissions: Overrides,
 }
@@ -72,6 +121,9 @@ impl Default for Settings {
             portal: PortalSettings::default(),
             decline_reasons: ["Too far away", "No time", "Missing parts or tools", "Not my trade"].map(String::from).to_vec(),
             hours: [day, day, day, day, day, None, None],
+            holidays: Vec::new(),
+            company: CompanyDetails::default(),
+            invoices: InvoiceRules::default(),
         }
     }
 }
@@ -90,7 +142,21 @@ impl Default for PortalSettings {
             introduction: String::new(),
             phone: String::new(),
             colour: "#2563eb".into(),
+            logo: None,
+            booking: BookingRules::default(),
             permissions: Overrides::default(),
         }
+    }
+}
+
+impl Default for InvoiceRules {
+    fn default() -> Self {
+        Self { currency: "EUR".into(), prices_include_tax: false, prefix: String::new() }
+    }
+}
+
+impl Default for BookingRules {
+    fn default() -> Self {
+        Self { step_min: 30, notice_min: 120, horizon_days: 60, bookable_workers: None }
     }
 }
