@@ -77,8 +77,9 @@ impl Worker {
         sender.duty(true).await?;
         self.say_again(&sender).await?;
         let plan = &self.crowd.plan;
-        let mut fixes = plan.fix_every.map(ticking);
-        let mut commands = self.job.and(plan.command_every).map(ticking);
+        let (fix_every, command_every) = (plan.fix_every, self.job.and(plan.command_every));
+        let (mut fixes, mut commands) = (None, None);
+        let mut is_working = false;
         let mut phase = self.crowd.phase.clone();
         // A refusal to be "busy" is answered by asking again on this clock.
         let mut again = ticking(std::time::Duration::from_secs(1));
@@ -87,9 +88,15 @@ impl Worker {
                 return Ok(());
             }
             let working = *phase.borrow() == Phase::Working;
+            if working != is_working {
+                // The clocks begin with the work: set while gathering, all that are overdue would strike at once, and go on in step.
+                is_working = working;
+                fixes = fix_every.filter(|_| working).map(ticking);
+                commands = command_every.filter(|_| working).map(ticking);
+            }
             tokio::select! {
-                () = next(&mut fixes), if working => self.measure_and_send(&sender).await?,
-                () = next(&mut commands), if working && self.pending.is_none() => self.command(&sender).await?,
+                () = next(&mut fixes) => self.measure_and_send(&sender).await?,
+                () = next(&mut commands), if self.pending.is_none() => self.command(&sender).await?,
                 _ = again.tick() => self.ask_again(&sender).await?,
                 message = hear(&mut receiver) => {
                     *attempt = 0;
