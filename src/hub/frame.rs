@@ -27,6 +27,11 @@ impl Frame {
         written.get_or_init(|| encoding.encode(&self.message)).clone()
     }
 
+    /// What it says, if nobody is to read it.
+    pub(super) fn into_message(self) -> ServerMessage {
+        self.message
+    }
+
     /// What it says.
     pub fn message(&self) -> &ServerMessage {
         &self.message

@@ -102,6 +102,11 @@ impl SendQueue {
         self.wake.notify_one();
     }
 
+    /// How the session's frames are written.
+    pub fn encoding(&self) -> Encoding {
+        self.encoding
+    }
+
     /// As `push`, but waits until nothing else does: for long snapshots, which would overflow the queue by themselves.
     pub async fn push_patiently(&self, frame: &Frame) {
         loop {

@@ -28,8 +28,11 @@ use dashmap::DashMap;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 use uuid::Uuid;
+
+/// Snapshots read at once; some of the store's ten readers stay free for requests.
+const JOINING: usize = 6;
 
 pub(super) struct Shared {
     pub(super) store: Store,
@@ -42,6 +45,8 @@ pub(super) struct Shared {
     pub(super) workers: Workers,
     pub(super) locations: Locations,
     pub(super) sessions: DashMap<SessionId, Arc<Session>>,
+    /// Turns to read a snapshot.
+    pub(super) joining: Semaphore,
     tenants: DashMap<TenantId, Known>,
 }
 
@@ -68,6 +73,7 @@ impl Shared {
             workers: Workers::default(),
             locations: Locations::new(),
             sessions: DashMap::new(),
+            joining: Semaphore::new(JOINING),
             tenants: DashMap::new(),
             store,
         });

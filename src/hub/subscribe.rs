@@ -7,6 +7,7 @@ use super::frame::Frame;
 use super::map::wire;
 use super::project::{Entry, Viewer};
 use super::session::{Joined, Session};
+use super::snapshot::Parts;
 use super::{Error, Hub, Shared, clock};
 use crate::domain::At;
 use crate::domain::caller::{Caller, Role};
@@ -21,8 +22,6 @@ use crate::protocol::{Millis, ServerMessage, Topic};
 use crate::store;
 use std::sync::Arc;
 
-/// Jobs in one part of a snapshot.
-const PART: usize = 500;
 /// More missing events than this, and a snapshot comes instead.
 const MAX_MISSING: i64 = 10_000;
 /// Events missing for longer than this, and a snapshot comes instead.
@@ -157,24 +156,18 @@ impl Shared {
             subscription.joined(reached);
             return Ok(());
         }
+        // A crowd that joins at once waits here, in order, rather than at the pool, which would turn it away.
+        let turn = self.joining.acquire().await.map_err(|_closed| Error::Busy)?;
         let (seq, jobs) = self.snapshot(session, request).await?;
         let workers = match request.topic {
             Topic::Schedule | Topic::Worker => Some(self.rows(session).await?),
             Topic::Map | Topic::Portal | Topic::Job(_) => None,
         };
-        let views: Vec<JobView<Millis>> = jobs.iter().filter_map(|job| JobView::for_caller(job, &session.caller)).collect();
-        let parts = views.len().div_ceil(PART).max(1);
-        let mut views = views.into_iter();
-        for part in 0..parts {
-            let snapshot = Snapshot {
-                reference: request.reference,
-                topic: request.topic,
-                seq,
-                jobs: views.by_ref().take(PART).collect(),
-                workers: workers.clone().filter(|_| part == 0),
-                more: part + 1 < parts,
-            };
-            session.queue.push_patiently(&Frame::new(ServerMessage::Snapshot(snapshot))).await;
+        drop(turn);
+        let jobs = jobs.iter().filter_map(|job| JobView::for_caller(job, &session.caller)).collect();
+        let whole = Snapshot { reference: request.reference, topic: request.topic, seq, jobs, workers, more: false };
+        for part in Parts::new(session.queue.encoding(), whole) {
+            session.queue.push_patiently(&part).await;
         }
         subscription.joined(seq);
         Ok(())

@@ -72,7 +72,7 @@ pub struct Snapshot {
     pub seq: i64,
     /// At most 500.
     pub jobs: Vec<Job<Millis>>,
-    /// In the first part: on `schedule` its rows, on `worker` the worker's own.
+    /// On `schedule` its rows (up to 2,000 in a part), on `worker` the worker's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub workers: Option<Vec<ScheduleWorker>>,
     /// More parts follow.

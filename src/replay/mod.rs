@@ -36,7 +36,7 @@ pub struct Replay {
     /// Which workers play, by their number.
     #[arg(long, default_value = "4..12")]
     pub workers: Numbers,
-    /// The workers' e-mail addresses, `{}` is the number [default: worker{}@<tenant>.example].
+    /// The workers' e-mail addresses, `{}` is the number; by default `worker{}@demo.example` with the tenant's name for `demo`.
     #[arg(long)]
     pub email: Option<String>,
     /// Only tracks whose name contains this.

@@ -11,7 +11,7 @@ use futures_util::future::join_all;
 use rand::RngExt as _;
 use rand::rngs::StdRng;
 use serde_json::json;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use tokio::sync::watch;
 
 const PATIENCE: std::time::Duration = std::time::Duration::from_mins(1);
@@ -112,6 +112,24 @@ async fn a_gap_that_is_too_long_is_answered_with_a_snapshot_in_parts() {
     assert!(snapshot.workers.is_some());
     let parts = live.raw().iter().filter(|frame| matches!(frame.message(), Ok(ServerMessage::Snapshot(part)) if part.jobs.len() <= 500)).count();
     assert_eq!(parts, 21, "500 jobs at most in each");
+    assert!(live.raw().iter().all(|frame| frame.raw().len() < 1 << 20), "frames of the hub stay under 1 MiB");
+}
+
+#[tokio::test]
+async fn long_jobs_make_shorter_parts() {
+    let hub = TestHub::start().await;
+    let dispatcher = hub.dispatcher(1).await;
+    let long = json!({ "template": hub.company().errand, "customer": hub.company().mill.id, "copies": 100, "notes": "ä".repeat(5_000) });
+    for _ in 0..3 {
+        drop(dispatcher.client.post("/api/jobs", &long).await.unwrap());
+    }
+    let mut live = dispatcher.live().await;
+    let snapshot = live.joins(Topic::Schedule).await;
+    assert_eq!(snapshot.jobs.len(), 300);
+    let ids: BTreeSet<JobId> = snapshot.jobs.iter().map(|job| job.id).collect();
+    assert_eq!(ids.len(), 300, "each came once");
+    let parts = live.raw().iter().filter(|frame| matches!(frame.message(), Ok(ServerMessage::Snapshot(_)))).count();
+    assert!(parts > 3, "three megabytes in {parts} parts");
     assert!(live.raw().iter().all(|frame| frame.raw().len() < 1 << 20), "frames of the hub stay under 1 MiB");
 }
 

@@ -25,7 +25,7 @@ seq: number,
  */
 jobs: Array<Job<Millis>>, 
 /**
- * In the first part: on `schedule` its rows, on `worker` the worker's own.
+ * On `schedule` its rows (up to 2,000 in a part), on `worker` the worker's own.
  */
 workers?: Array<ScheduleWorker>, 
 /**
