@@ -8,7 +8,11 @@ type Sent<T> = { [K in keyof T]: K extends 'start' | 'end' ? string : T[K] };
 type WireCommand = Command extends infer C ? (C extends Command ? Sent<C> : never) : never;
 
 /** A repair, ordered by a customer. */
-export async function order(customer: APIRequestContext, problem: string): Promise<Job> {
+export async function order(
+  customer: APIRequestContext,
+  problem: string,
+  requested_start?: string,
+): Promise<Job> {
   const { caller } = await read<{ caller: { customers: { id: string }[] } }>(customer, '/api/me');
   const { items } = await read<{ items: Template[] }>(customer, '/api/templates');
   const template = items.find(({ name }) => name === 'Repair')!;
@@ -18,6 +22,7 @@ export async function order(customer: APIRequestContext, problem: string): Promi
       customer: caller.customers[0]!.id,
       steps: [{ index: 0, address: { text: 'Keskuskatu 3, Helsinki', latitude: 60.169, longitude: 24.942 } }],
       fields: { problem },
+      requested_start,
     },
   });
   expect(answer.status(), await answer.text()).toBe(201);
