@@ -6,6 +6,7 @@
 //! main → cli → app → { http, ws, web, demo, replay }
 //! http, ws → auth, hub, protocol, store, places, domain
 //! auth → store, domain          hub → store, location, places, protocol, domain
+//! http → paper → protocol
 //! demo, replay → client → protocol
 //! store, location, places, protocol → domain → nothing of ours
 //! ```
@@ -37,6 +38,7 @@ pub mod domain;
 pub mod http;
 pub mod hub;
 pub mod location;
+pub mod paper;
 pub mod places;
 pub mod protocol;
 pub mod replay;

@@ -25,6 +25,7 @@ fn page_of(path: &str) -> Option<&'static str> {
         Some("p") => Some("portal.html"),
         Some("dispatch") => Some("dispatch.html"),
         Some("worker") => Some("worker.html"),
+        Some("t") => Some("track.html"),
         _ => None,
     }
 }
@@ -135,7 +136,13 @@ mod tests {
 
     #[test]
     fn every_address_of_an_app_is_its_page() {
-        for (path, page) in [("", "index.html"), ("p/demo/jobs/1", "portal.html"), ("dispatch", "dispatch.html"), ("worker/today", "worker.html")] {
+        for (path, page) in [
+            ("", "index.html"),
+            ("p/demo/jobs/1", "portal.html"),
+            ("dispatch", "dispatch.html"),
+            ("worker/today", "worker.html"),
+            ("t/secret", "track.html"),
+        ] {
             assert_eq!(page_of(path), Some(page));
         }
         for path in ["wp-login.php", "dispatcher", "assets/gone.js", "api"] {

@@ -13,7 +13,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("cli", &["app", "demo", "replay", "store", "config", "telemetry", "domain"]),
     ("app", &["http", "ws", "web", "courier", "demo", "replay", "auth", "hub", "places", "store", "config", "telemetry", "domain"]),
     // The route table names the socket's route too.
-    ("http", &["ws", "web", "auth", "hub", "places", "store", "protocol", "config", "telemetry", "domain"]),
+    ("http", &["ws", "web", "auth", "hub", "paper", "places", "store", "protocol", "config", "telemetry", "domain"]),
     ("ws", &["auth", "hub", "places", "store", "protocol", "config", "telemetry", "domain"]),
     ("web", &["config"]),
     ("courier", &["store", "config", "telemetry", "domain"]),
@@ -24,6 +24,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("client", &["protocol", "domain"]),
     ("auth", &["store", "telemetry", "domain"]),
     ("hub", &["location", "places", "store", "protocol", "telemetry", "domain"]),
+    ("paper", &["protocol", "domain"]),
     ("location", &["domain"]),
     ("places", &["domain"]),
     ("store", &["telemetry", "domain"]),

@@ -25,7 +25,7 @@ const COURIER: [&str; 13] = [
     "worker",
 ];
 /// Tenant tables that readers have no business in.
-const NOT_FOR_READERS: [&str; 2] = ["login_session", "webhook"];
+const NOT_FOR_READERS: [&str; 3] = ["job_link", "login_session", "webhook"];
 
 async fn connect(database: &Database, role: Role) -> PgConnection {
     PgConnection::connect_with(&database.options(role)).await.unwrap()

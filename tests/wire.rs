@@ -13,6 +13,7 @@ use dispatch_hub::domain::refusal::Gone;
 use dispatch_hub::protocol::client::{
     ClientMessage, CommandBody, CommandMessage, Do, Duty, Editing, Fixes, Pong, RawFix, Subscribe, Undecodable, Unsubscribe, Viewport,
 };
+use dispatch_hub::protocol::invoice::{Invoice, InvoiceLine, InvoiceTax};
 use dispatch_hub::protocol::problem::{Name, Problem};
 use dispatch_hub::protocol::server::{
     CellCount, Cells, Eta, EventMessage, Okay, Ping, Position, Positions, Presence, PresentDispatcher, Refused, ServerMessage, Snapshot, Stored,
@@ -103,7 +104,28 @@ fn job() -> Job<Millis> {
         contact: Some(Contact { name: "Siiri".into(), phone: "+358 40 000 0000".into() }),
         notes: Some("Ring twice – “å, ä, ö”".into()),
         internal_notes: Some("Pays late".into()),
+        invoice: Some(invoice()),
         can: Can { edit: true, cancel: true, see_map: true, see_worker: true, invoice: true, alerts: true, ..Can::default() },
+    }
+}
+
+fn invoice() -> Invoice {
+    Invoice {
+        number: None,
+        date: None,
+        currency: "EUR".into(),
+        prices_include_tax: false,
+        lines: vec![InvoiceLine {
+            code: "WORK".into(),
+            description: "Repair, hour – “å, ä, ö”".into(),
+            quantity: "1.5".into(),
+            unit_price: "79.90".into(),
+            tax_rate: "25.5".into(),
+            total: "119.85".into(),
+        }],
+        taxes: vec![InvoiceTax { rate: "25.5".into(), net: "119.85".into(), amount: "30.56".into() }],
+        net: "119.85".into(),
+        total: "150.41".into(),
     }
 }
 
@@ -128,6 +150,7 @@ fn portal_job() -> Job<Millis> {
         contact: None,
         notes: None,
         internal_notes: None,
+        invoice: None,
         can: Can::default(),
         ..job()
     }

@@ -4,6 +4,7 @@ pub mod origin;
 pub mod token;
 
 mod guesses;
+mod link;
 mod password;
 
 pub use password::{MAX_BYTES as PASSWORD_MAX_BYTES, MIN_CHARS as PASSWORD_MIN_CHARS, hash_now as hash_password};
@@ -62,7 +63,7 @@ pub struct Session {
     pub caller: Caller,
     /// Their tenant.
     pub tenant: Arc<Tenant>,
-    /// Their log-in.
+    /// Their log-in; nobody's for a one-job link.
     pub login: LoginId,
     /// The hash of the token that stands for this session.
     pub token_hash: Vec<u8>,
@@ -135,7 +136,9 @@ impl Auth {
     pub async fn session(&self, token: Token, now: At) -> Result<Session, Error> {
         let token_hash = token.hash();
         let mut connection = self.store.write().await?;
-        let found = store::sessions::find(&mut connection, &token_hash, now).await?.ok_or(Error::NotAuthenticated)?;
+        let Some(found) = store::sessions::find(&mut connection, &token_hash, now).await? else {
+            return link::session(&mut connection, token_hash, now).await;
+        };
         if now.since(found.seen_at) > TOUCH_MS {
             store::sessions::touch(&mut connection, &token_hash, now, self.expiry(now)).await?;
         }

@@ -9,7 +9,7 @@ use crate::domain::job::CustomerRef;
 use crate::domain::portal::{Overrides, resolve};
 use crate::domain::step::Address;
 use crate::domain::template::Template;
-use crate::domain::tenant::{DispatchRules, PortalSettings, Settings, Tenant};
+use crate::domain::tenant::{CompanyDetails, DispatchRules, InvoiceRules, PortalSettings, Settings, Tenant};
 use crate::places::Gazetteer;
 use crate::store::{self, Store, assets::Asset, customers::Customer, dispatchers::Dispatcher, portal_users::PortalUser, workers::Worker};
 use sqlx::PgConnection;
@@ -175,6 +175,9 @@ impl Company {
             };
             store::customers::create(&mut connection, self.tenant.id, &customer).await?;
         }
+        if let Some((first, _)) = self.customers.first() {
+            store::invoices::set_tax_number(&mut connection, self.tenant.id, first.id, Some("FI0000002")).await?;
+        }
         for asset in &self.assets {
             store::assets::create(&mut connection, self.tenant.id, asset).await?;
         }
@@ -232,6 +235,13 @@ fn tenant(slug: &str, name: &str, introduction: &str, colour: &str) -> Tenant {
     let settings = Settings {
         dispatch: DispatchRules { accept_decline: true, auto_accept: false },
         portal,
+        company: CompanyDetails {
+            address: "Keskuskatu 7\n00100 Helsinki\nFinland".into(),
+            // One digit too few to be anybody's.
+            tax_number: "FI0000001".into(),
+            email: format!("office@{slug}.example"),
+        },
+        invoices: InvoiceRules { currency: "EUR".into(), prices_include_tax: false, prefix: String::new() },
         // The demo is looked at at any hour.
         hours: [Some((0, 24 * 60)); 7],
         ..Settings::default()

@@ -46,7 +46,7 @@ impl History {
         let job = change.payload.job.clone().context("the demo deletes no job")?;
         let outcomes = self.lanes.commit(vec![change]).await?;
         match outcomes.first() {
-            Some(Outcome::Applied { number, .. }) => Ok(numbered(job, *number)),
+            Some(Outcome::Applied { number, invoice_number, .. }) => Ok(numbered(job, *number, *invoice_number)),
             other => bail!("{key} could not be written: {other:?}"),
         }
     }
@@ -62,7 +62,7 @@ pub(super) fn source_of(caller: &Caller) -> Source {
     match caller.role {
         Role::Dispatcher { .. } => Source::Dispatcher,
         Role::Worker { .. } => Source::Worker,
-        Role::PortalUser { .. } => Source::Portal,
+        Role::PortalUser { .. } | Role::Link { .. } => Source::Portal,
     }
 }
 

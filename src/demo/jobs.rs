@@ -7,6 +7,7 @@ use crate::domain::At;
 use crate::domain::caller::{Caller, Role};
 use crate::domain::command::{AssetRef, Command, Contact, WorkerRef};
 use crate::domain::field::{Field, FieldDef, Rule};
+use crate::domain::invoice::Terms;
 use crate::domain::job::{Job, NewJob, Placement};
 use crate::domain::template::{AddressInput, Filler, StepInput, visible_steps};
 use crate::store::{self, Store};
@@ -310,6 +311,7 @@ impl<'a> Plan<'a> {
             notes: if template.parts.notes.writable() && self.turn.is_multiple_of(3) { "Please ring twice.".into() } else { String::new() },
             steps,
             fields: filled_by_asker(&fields, self.turn, today),
+            terms: Terms::of(&self.company.tenant),
             placement: Placement::default(),
             filler,
             source: source_of(asker),

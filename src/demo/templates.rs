@@ -1,12 +1,24 @@
 //! The job types of the demo company: between them every kind of field but files, every part and every rule.
 
 use crate::domain::field::{FieldDef, FieldKind, Rule};
+use crate::domain::invoice::{LineInput, parse_lines};
 use crate::domain::template::{Parts, StepDef, Template};
 use Rule::{Hidden, Optional, ReadOnly, Required};
 
 /// The job types, in the order of the list. Jobs name them by their place here.
 pub(super) fn of_the_company() -> Vec<Template> {
-    vec![repair(), window_cleaning(), delivery(), heating_service(), lock_change(), deep_cleaning(), inspection()]
+    vec![
+        charging(repair(), &[("CALL", "Call-out", "1", "45"), ("WORK", "Repair, hour", "1", "79.90"), ("MAT", "Small parts", "1", "12.50")]),
+        charging(window_cleaning(), &[("WIN", "Window, both sides", "8", "6.40")]),
+        charging(delivery(), &[("DEL", "Delivery within the city", "1", "24"), ("KM", "Kilometre", "3.2", "0.95")]),
+        charging(heating_service(), &[("HEAT", "Heating service", "1", "149"), ("FILT", "Filter", "1", "18.90")]),
+        charging(
+            lock_change(),
+            &[("LOCK", "Lock cylinder, class 3", "1", "119"), ("KEY", "Key, cut to code", "3", "14.50"), ("WORK", "Fitting", "0.5", "79.90")],
+        ),
+        charging(deep_cleaning(), &[("DEEP", "Deep cleaning, hour", "2", "58"), ("CHEM", "Cleaning agents", "1", "9.95")]),
+        inspection(),
+    ]
 }
 
 /// The other company's one job type.
@@ -116,11 +128,37 @@ fn inspection() -> Template {
 }
 
 fn template(name: &str, colour: &str, duration_min: u32, parts: Parts, steps: Vec<StepDef>, fields: Vec<FieldDef>) -> Template {
-    Template { id: super::id(name).into(), name: name.into(), colour: colour.into(), duration_min, parts, steps, fields, archived: false }
+    Template {
+        id: super::id(name).into(),
+        name: name.into(),
+        colour: colour.into(),
+        duration_min,
+        parts,
+        steps,
+        fields,
+        invoice_lines: vec![],
+        archived: false,
+    }
 }
 
 fn parts(requested_start: Rule, asset: Rule, contact: Rule, notes: Rule, copies: u16) -> Parts {
     Parts { requested_start, asset, contact, notes, copies }
+}
+
+/// A job type with its price: code, description, quantity, unit price without tax. The tax is Finland's.
+fn charging(template: Template, lines: &[(&str, &str, &str, &str)]) -> Template {
+    let line = |(code, description, quantity, unit_price): &(&str, &str, &str, &str)| LineInput {
+        code: (*code).into(),
+        description: (*description).into(),
+        quantity: (*quantity).into(),
+        unit_price: (*unit_price).into(),
+        tax_rate: "25.5".into(),
+    };
+    let sent: Vec<LineInput> = lines.iter().map(line).collect();
+    let mut faults = Vec::new();
+    let invoice_lines = parse_lines(&sent, &mut faults);
+    debug_assert!(faults.is_empty(), "{faults:?}");
+    Template { invoice_lines, ..template }
 }
 
 struct StepBuilder(StepDef);

@@ -1,6 +1,6 @@
 //! Who is asking, and the name under which a change is remembered.
 
-use super::ids::{CustomerId, DispatcherId, PortalUserId, TenantId, WorkerId};
+use super::ids::{CustomerId, DispatcherId, JobId, LinkId, PortalUserId, TenantId, WorkerId};
 use super::portal::Permissions;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -38,6 +38,15 @@ pub enum Role {
         /// The customers they are linked to, with what they may do for each.
         links: Vec<Link>,
     },
+    /// Watches one job, without a log-in.
+    Link {
+        /// Which link.
+        id: LinkId,
+        /// The only job that there is for them.
+        job: JobId,
+        /// What they may see of it.
+        permissions: Permissions,
+    },
 }
 
 /// A portal user's link to a customer.
@@ -58,6 +67,7 @@ impl Caller {
             Role::Dispatcher { id, .. } => id.0,
             Role::Worker { id } => id.0,
             Role::PortalUser { id, .. } => id.0,
+            Role::Link { id, .. } => id.0,
         }
     }
 
@@ -67,6 +77,7 @@ impl Caller {
             Role::Dispatcher { .. } => ByKind::Dispatcher,
             Role::Worker { .. } => ByKind::Worker,
             Role::PortalUser { .. } => ByKind::PortalUser,
+            Role::Link { .. } => ByKind::Link,
         };
         By { kind, id: Some(self.person()), name: self.name.clone() }
     }

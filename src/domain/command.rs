@@ -3,6 +3,7 @@
 use super::at::At;
 use super::caller::Role;
 use super::ids::{AssetId, WorkerId};
+use super::invoice::LineInput;
 use super::template::StepInput;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -121,6 +122,8 @@ pub struct Edit {
     pub steps: Vec<StepInput>,
     /// Fields of the job, by key.
     pub fields: Map<String, Value>,
+    /// All lines of the invoice, as they shall stand.
+    pub invoice_lines: Option<Vec<LineInput>>,
 }
 
 impl Command {
@@ -135,7 +138,7 @@ impl Command {
                 matches!(role, Role::Dispatcher { .. } | Role::Worker { .. })
             }
             Self::Cancel { .. } | Self::Delete => matches!(role, Role::Dispatcher { .. } | Role::PortalUser { .. }),
-            Self::Edit(_) => true,
+            Self::Edit(_) => !matches!(role, Role::Link { .. }),
             Self::EndEnRoute => false,
         }
     }

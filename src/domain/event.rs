@@ -5,6 +5,7 @@ use super::caller::{By, ByKind};
 use super::command::{AssetRef, Contact, WorkerRef};
 use super::field::Field;
 use super::ids::{CustomerId, WorkerId};
+use super::invoice::Line;
 use super::job::{Source, Status};
 use super::step::{Address, Done};
 use serde::{Deserialize, Serialize};
@@ -117,6 +118,9 @@ pub struct Event {
     pub before: Before,
     /// Whether it changed anything that a portal user with every permission can see.
     pub portal_visible: bool,
+    /// Whether that is to be seen on the invoice alone.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub on_invoice_only: bool,
 }
 
 impl Event {
@@ -131,6 +135,7 @@ impl Event {
             change: Change::Seen,
             before: Before { customer: CustomerId(uuid::Uuid::nil()), phone: None, status: None },
             portal_visible: false,
+            on_invoice_only: false,
         }
     }
 }
@@ -258,6 +263,9 @@ pub struct Edited {
     /// Fields of the job, all of them, if any changed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fields: Option<Vec<Field>>,
+    /// Lines of the invoice, all of them, if any changed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub invoice_lines: Option<Vec<Line>>,
     /// A portal user did it: dispatchers see a mark.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub by_customer: bool,
@@ -267,6 +275,11 @@ impl Edited {
     /// Whether nothing differs.
     pub fn is_empty(&self) -> bool {
         Self { by_customer: false, ..self.clone() } == Self::default()
+    }
+
+    /// Whether the invoice changed and nothing else.
+    pub fn is_invoice_only(&self) -> bool {
+        self.invoice_lines.is_some() && Self { invoice_lines: None, ..self.clone() }.is_empty()
     }
 }
 

@@ -44,6 +44,8 @@ ids! {
     TemplateId,
     /// A customer's equipment or place.
     AssetId,
+    /// A one-job link.
+    LinkId,
     /// An uploaded file.
     FileId,
 }

@@ -9,6 +9,7 @@ pub mod fix;
 pub mod gate;
 pub mod geo;
 pub mod ids;
+pub mod invoice;
 pub mod job;
 pub mod portal;
 pub mod refusal;

@@ -6,6 +6,7 @@ use super::command::{AssetRef, Contact, WorkerRef};
 use super::event::{Event, Kind};
 use super::field::{Field, Rule};
 use super::ids::TemplateId;
+use super::invoice::Invoice;
 use super::job::{CustomerRef, DateKind, Job, Source, Status, TemplateRef};
 use super::step::{Address, Done};
 use super::template::{Filler, StepDef, Template, visible_steps};
@@ -134,6 +135,34 @@ pub fn resolve(tenant: &Overrides, customer: &Overrides, link: &Overrides) -> Pe
     link.onto(&customer.onto(&tenant.onto(&Permissions::all())))
 }
 
+/// What whoever holds a one-job link may see: the tenant's defaults for that job, and nothing to change or to pay. That the job may be
+/// seen at all was decided by who shared it.
+pub fn of_link(tenant: &Overrides) -> Permissions {
+    Permissions {
+        view_jobs: true,
+        create: false,
+        edit: false,
+        cancel: false,
+        delete: false,
+        invoice: false,
+        alerts_email: false,
+        alerts_sms: false,
+        ..tenant.onto(&Permissions::all())
+    }
+}
+
+/// A completed job is shown through a one-job link for this long.
+const LINK_SHOWS_COMPLETED_MS: i64 = 24 * 3_600_000;
+
+/// Whether a one-job link still shows the job: not once it is called off, and not long after it is done.
+pub fn link_shows(status: Status, actual_end: Option<At>, now: At) -> bool {
+    match status {
+        Status::Cancelled => false,
+        Status::Completed => actual_end.is_none_or(|end| now.since(end) < LINK_SHOWS_COMPLETED_MS),
+        _ => true,
+    }
+}
+
 /// A job as a portal user sees it. There is nothing here that they may not see.
 #[derive(Debug, Clone, PartialEq)]
 #[expect(missing_docs, clippy::struct_excessive_bools, reason = "members are those of `Job`, as far as they are shown")]
@@ -166,7 +195,7 @@ pub struct PortalJob<'a> {
     pub may_delete: bool,
     pub see_map: bool,
     pub see_worker: bool,
-    pub invoice: bool,
+    pub invoice: Option<&'a Invoice>,
     pub alerts: bool,
 }
 
@@ -265,7 +294,7 @@ pub fn project<'a>(job: &'a Job, permissions: &Permissions) -> Option<PortalJob<
         may_delete: permissions.delete && theirs,
         see_map: permissions.see_map,
         see_worker: permissions.see_worker,
-        invoice: permissions.invoice,
+        invoice: permissions.invoice.then_some(&job.invoice),
         alerts: permissions.alerts_email || permissions.alerts_sms,
     })
 }
@@ -298,7 +327,8 @@ pub fn seen_by<'a>(by: &'a By, permissions: &Permissions) -> SeenBy<'a> {
 /// without "live status" only their own changes do.
 pub fn hears(event: &Event, permissions: &Permissions, person: uuid::Uuid) -> bool {
     let own = event.by.id == Some(person);
-    permissions.view_jobs && event.portal_visible && (permissions.live_status || own || event.kind == Kind::JobDeleted)
+    let may_see_it = permissions.invoice || !event.on_invoice_only;
+    permissions.view_jobs && may_see_it && event.portal_visible && (permissions.live_status || own || event.kind == Kind::JobDeleted)
 }
 
 /// A template as a portal user may use it: hidden steps and fields do not exist.

@@ -2,6 +2,7 @@
 
 use super::field::{Field, FieldDef, Rule, TEXT_MAX, parse_text};
 use super::ids::TemplateId;
+use super::invoice::Line;
 use super::refusal::{Fault, Why};
 use super::step::{Address, Step};
 use serde::{Deserialize, Serialize};
@@ -24,6 +25,9 @@ pub struct Template {
     pub steps: Vec<StepDef>,
     /// Fields of the job as a whole.
     pub fields: Vec<FieldDef>,
+    /// What is charged unless the dispatcher says otherwise.
+    #[serde(default)]
+    pub invoice_lines: Vec<Line>,
     /// Whether new jobs can still be made of it.
     #[serde(default)]
     pub archived: bool,

@@ -2,12 +2,14 @@
 
 use super::Parts;
 use super::error::Error;
-use crate::auth::{Session, Token};
+use crate::auth::{self, Session, Token};
 use crate::domain::caller::Role;
 use crate::hub::clock;
+use crate::protocol::Problem;
 use crate::protocol::problem::Name;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
+use actix_web::http::header::AUTHORIZATION;
 use actix_web::middleware::Next;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, ResponseError, web};
 use std::future::{Ready, ready};
@@ -19,6 +21,8 @@ use std::rc::Rc;
 pub enum Access {
     /// Also who is not logged in.
     Anyone,
+    /// Whoever is logged in, and whoever comes with a one-job link.
+    Viewer,
     /// Whoever is logged in.
     Member,
     /// Dispatchers.
@@ -32,7 +36,8 @@ pub enum Access {
 impl Access {
     fn allows(self, role: &Role) -> bool {
         match self {
-            Self::Anyone | Self::Member => true,
+            Self::Anyone | Self::Viewer => true,
+            Self::Member => !matches!(role, Role::Link { .. }),
             Self::Dispatcher => matches!(role, Role::Dispatcher { .. }),
             Self::Staff => matches!(role, Role::Dispatcher { .. } | Role::Worker { .. }),
             Self::Orderer => matches!(role, Role::Dispatcher { .. } | Role::PortalUser { .. }),
@@ -58,8 +63,21 @@ pub(super) async fn check(
 
 async fn logged_in(request: &HttpRequest) -> Result<Session, Error> {
     let parts: &web::Data<Parts> = request.app_data().expect("the application holds its parts");
-    let token = Token::of_request(request.headers()).ok_or_else(|| Error::of(Name::NotAuthenticated))?;
-    Ok(parts.auth.session(token, clock::now()).await?)
+    let link = link_of_socket(request);
+    let is_link = link.is_some() || request.headers().contains_key(AUTHORIZATION);
+    let token = link.unwrap_or_else(|| Token::of_request(request.headers())).ok_or_else(|| Error::of(Name::NotAuthenticated))?;
+    match parts.auth.session(token, clock::now()).await {
+        Err(auth::Error::NotAuthenticated) if is_link => Err(Problem::with_detail(Name::NotAuthenticated, "This link has ended").into()),
+        other => Ok(other?),
+    }
+}
+
+/// A browser cannot give a socket headers, so a one-job link comes as `?link=`. It beats any cookie, also if it is no token at all.
+#[expect(clippy::option_option, reason = "no link and a broken one differ")]
+fn link_of_socket(request: &HttpRequest) -> Option<Option<Token>> {
+    let query = web::Query::<Vec<(String, String)>>::from_query(request.query_string()).ok()?;
+    let (_, link) = query.iter().find(|(name, _)| name == "link").filter(|_| request.path() == "/ws")?;
+    Some(Token::parse(link))
 }
 
 /// Who is asking, on routes that are not for anyone.

@@ -5,6 +5,7 @@ use super::local_time;
 use crate::domain::At;
 use crate::domain::command::Contact;
 use crate::domain::ids::{AssetId, CustomerId, TemplateId, WorkerId};
+use crate::domain::invoice::LineInput;
 use crate::domain::refusal::Why;
 use crate::domain::template::{AddressInput, StepInput};
 use crate::hub::{EditInput, NewJobs};
@@ -30,6 +31,7 @@ pub(super) struct NewJobBody {
     scheduled_end: Option<String>,
     duration_min: Option<u32>,
     internal_notes: Option<String>,
+    invoice_lines: Option<Vec<LineBody>>,
     publish: Option<bool>,
 }
 
@@ -51,6 +53,7 @@ pub(super) struct EditBody {
     duration_min: Option<u32>,
     steps: Option<Vec<StepBody>>,
     fields: Option<Map<String, Value>>,
+    invoice_lines: Option<Vec<LineBody>>,
     /// What a job keeps for life, or what commands change.
     #[serde(flatten)]
     fixed: Fixed,
@@ -66,6 +69,16 @@ struct Fixed {
     scheduled_start: Option<Value>,
     scheduled_end: Option<Value>,
     publish: Option<Value>,
+}
+
+/// A line of the invoice; decimals are text.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct LineBody {
+    code: Option<String>,
+    description: Option<String>,
+    quantity: Option<String>,
+    unit_price: Option<String>,
+    tax_rate: Option<String>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -112,6 +125,7 @@ impl NewJobBody {
             scheduled_end: instant(self.scheduled_end.as_deref(), zone, "/scheduled_end")?,
             duration_min: self.duration_min,
             internal_notes: self.internal_notes.unwrap_or_default(),
+            invoice_lines: self.invoice_lines.map(lines),
             publish: self.publish.unwrap_or_default(),
         })
     }
@@ -134,6 +148,7 @@ impl EditBody {
             internal_notes: self.internal_notes.map(Option::unwrap_or_default),
             steps: steps(self.steps),
             fields: self.fields.unwrap_or_default(),
+            invoice_lines: self.invoice_lines.map(lines),
         })
     }
 }
@@ -162,6 +177,17 @@ impl ContactBody {
         let contact = Contact { name: self.name.unwrap_or_default(), phone: self.phone.unwrap_or_default() };
         (!contact.name.trim().is_empty() || !contact.phone.trim().is_empty()).then_some(contact)
     }
+}
+
+fn lines(sent: Vec<LineBody>) -> Vec<LineInput> {
+    let line = |line: LineBody| LineInput {
+        code: line.code.unwrap_or_default(),
+        description: line.description.unwrap_or_default(),
+        quantity: line.quantity.unwrap_or_default(),
+        unit_price: line.unit_price.unwrap_or_default(),
+        tax_rate: line.tax_rate.unwrap_or_default(),
+    };
+    sent.into_iter().map(line).collect()
 }
 
 fn steps(sent: Option<Vec<StepBody>>) -> Vec<StepInput> {

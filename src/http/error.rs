@@ -3,6 +3,7 @@
 use crate::auth;
 use crate::domain::refusal::{Fault, Refusal, Why};
 use crate::hub;
+use crate::paper;
 use crate::protocol::Problem;
 use crate::protocol::codec::Misfit;
 use crate::protocol::problem::{Name, words};
@@ -103,6 +104,15 @@ impl From<hub::Error> for Error {
             hub::Error::IdempotencyMismatch => Self::of(Name::IdempotencyMismatch),
             hub::Error::Busy => busy(),
             hub::Error::Internal(cause) => Self::Internal(cause),
+        }
+    }
+}
+
+impl From<paper::Error> for Error {
+    fn from(error: paper::Error) -> Self {
+        match error {
+            paper::Error::Busy => busy(),
+            error @ paper::Error::Undrawable(_) => Self::Internal(error.into()),
         }
     }
 }

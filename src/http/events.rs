@@ -32,6 +32,7 @@ pub(super) async fn of_job(parts: Data<Parts>, me: Me, Id(id): Id<JobId>, query:
         let by = match (&me.caller.role, permissions) {
             (Role::PortalUser { id, .. }, Some(permissions)) => portal::hears(&event, permissions, id.0).then(|| By::portal(&event, permissions))?,
             (Role::PortalUser { .. }, None) => return None,
+            (Role::Link { id, permissions, .. }, _) => portal::hears(&event, permissions, id.0).then(|| By::portal(&event, permissions))?,
             _ => By::staff(&event),
         };
         Some(HistoryEvent { seq: logged.seq, at: event.at.into(), kind: event.kind, job: Some(Arc::clone(&view)), job_id: id, by })

@@ -66,6 +66,7 @@ impl Wanted {
                 let seen = seen.map(|link| link.customer).filter(|customer| customers.as_ref().is_none_or(|only| only.contains(customer)));
                 customers = Some(seen.collect());
             }
+            Role::Link { .. } => return Err(Error::forbidden()),
         }
         Ok(Self { statuses, customers, worker })
     }
@@ -203,7 +204,7 @@ pub(super) fn request(me: &Me, IdempotencyKey(key): IdempotencyKey, body_hash: i
     let source = match me.caller.role {
         Role::Dispatcher { .. } => Source::Dispatcher,
         Role::Worker { .. } => Source::Worker,
-        Role::PortalUser { .. } => Source::Portal,
+        Role::PortalUser { .. } | Role::Link { .. } => Source::Portal,
     };
     Request { key, body_hash, at: None, version, source }
 }

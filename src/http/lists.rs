@@ -57,7 +57,7 @@ fn may_see_customer(me: &Me, id: CustomerId) -> bool {
     match me.caller.role {
         Role::Dispatcher { .. } => true,
         Role::PortalUser { .. } => me.caller.permissions_for(id).is_some(),
-        Role::Worker { .. } => false,
+        Role::Worker { .. } | Role::Link { .. } => false,
     }
 }
 
@@ -87,7 +87,7 @@ fn template_view(me: &Me, template: &TemplateDef) -> Option<Template> {
             let may = !template.archived && links.iter().any(|link| link.permissions.may_create(template.id));
             may.then(|| Template::portal(template))
         }
-        Role::Worker { .. } => None,
+        Role::Worker { .. } | Role::Link { .. } => None,
     }
 }
 

@@ -5,7 +5,9 @@ mod body;
 mod door;
 pub mod error;
 mod events;
+mod invoices;
 mod jobs;
+mod links;
 mod lists;
 mod local_time;
 mod login;
@@ -23,10 +25,11 @@ pub use server::server;
 use crate::auth::Auth;
 use crate::config::Config;
 use crate::hub::Hub;
+use crate::paper::Printer;
 use crate::places::Gazetteer;
 use crate::store::Store;
 use crate::telemetry::Metrics;
-use access::Access::{Anyone, Dispatcher, Member, Orderer, Staff};
+use access::Access::{Anyone, Dispatcher, Member, Orderer, Staff, Viewer};
 use actix_web::http::Method;
 use actix_web::http::header::{ALLOW, HeaderValue};
 use actix_web::middleware::from_fn;
@@ -44,6 +47,8 @@ pub struct Parts {
     pub auth: Auth,
     /// Addresses to suggest.
     pub gazetteer: Gazetteer,
+    /// What draws papers.
+    pub printer: Printer,
     /// What the operator watches.
     pub metrics: Metrics,
     /// The settings.
@@ -55,16 +60,20 @@ pub fn routes() -> Vec<Endpoint> {
     vec![
         at("/api/login", [post(Anyone, login::log_in)]),
         at("/api/logout", [post(Anyone, login::log_out)]),
-        at("/api/me", [get(Member, login::me)]),
+        at("/api/me", [get(Viewer, login::me)]),
         at("/api/switch", [post(Member, login::switch)]),
         at("/api/sessions", [get(Member, login::sessions), delete(Member, login::end_sessions)]),
         at("/api/password/change", [post(Member, login::change_password)]),
         at("/api/portals/{slug}", [get(Anyone, login::portal)]),
         at("/api/jobs", [get(Member, jobs::list), post(Orderer, jobs::create)]),
         at("/api/jobs/publish", [post(Dispatcher, publish::publish)]),
-        at("/api/jobs/{id}", [get(Member, jobs::read), patch(Member, jobs::edit), delete(Member, jobs::delete)]),
+        at("/api/jobs/{id}", [get(Viewer, jobs::read), patch(Member, jobs::edit), delete(Member, jobs::delete)]),
         at("/api/jobs/{id}/commands", [post(Member, jobs::command)]),
-        at("/api/jobs/{id}/events", [get(Member, events::of_job)]),
+        at("/api/jobs/{id}/events", [get(Viewer, events::of_job)]),
+        at("/api/jobs/{id}/invoice", [get(Orderer, invoices::read)]),
+        at("/api/jobs/{id}/invoice.pdf", [get(Orderer, invoices::pdf)]),
+        at("/api/jobs/{id}/links", [get(Dispatcher, links::list), post(Dispatcher, links::share)]),
+        at("/api/jobs/{id}/links/{link}", [delete(Dispatcher, links::end)]),
         at("/api/schedule", [get(Dispatcher, schedule::read)]),
         at("/api/workers", [get(Dispatcher, lists::workers)]),
         at("/api/workers/{id}", [get(Dispatcher, lists::worker)]),
@@ -84,7 +93,7 @@ pub fn routes() -> Vec<Endpoint> {
         at("/healthz", [get(Anyone, status::alive)]),
         at("/readyz", [get(Anyone, status::ready)]),
         at("/metrics", [get(Anyone, status::metrics)]),
-        at("/ws", [get(Member, status::socket)]),
+        at("/ws", [get(Viewer, status::socket)]),
     ]
 }
 

@@ -4,6 +4,7 @@ use super::{Parts, configure, guard};
 use crate::auth::Auth;
 use crate::config::Config;
 use crate::hub::Hub;
+use crate::paper::Printer;
 use crate::places::Gazetteer;
 use crate::telemetry::Metrics;
 use actix_web::dev::Server;
@@ -25,7 +26,7 @@ pub fn server(
     metrics: Metrics,
     grace_s: u64,
 ) -> std::io::Result<(Server, SocketAddr)> {
-    let parts = Parts { store: hub.store().clone(), hub, auth, gazetteer, metrics, config: config.clone() };
+    let parts = Parts { store: hub.store().clone(), hub, auth, gazetteer, printer: Printer::default(), metrics, config: config.clone() };
     let parts = web::Data::new(parts);
     let application = move || App::new().app_data(parts.clone()).configure(configure).wrap(Compress::default()).wrap(from_fn(guard));
     // Signals are the program's: it tells the sockets first.

@@ -65,6 +65,7 @@ pub(crate) fn change_of(tenant: TenantId, command: Uuid, body_hash: i64, decided
         delete: decided.job.is_none(),
         kind: decided.event.kind as i16,
         data: serde_json::to_string(&*decided.event).expect("an event has string keys and finite numbers"),
+        issues_invoice: job.invoice.issued_at.is_some() && job.invoice.number.is_none(),
         alert_delay_s: if may_be_undone { UNDO_S } else { 0 },
         payload: decided,
     }
@@ -76,7 +77,7 @@ pub(super) fn publish(bus: &Bus, published: writer::Published<Decided>) {
         writer::Published::Events(committed) => {
             for committed in committed {
                 let Decided { event, job_id, job, .. } = committed.payload;
-                let job = job.map(|job| numbered(job, committed.number));
+                let job = job.map(|job| numbered(job, committed.number, committed.invoice_number));
                 bus.publish(committed.tenant, Notice::Entry(Published { seq: committed.seq, event, job_id, job }));
             }
         }
@@ -84,12 +85,13 @@ pub(super) fn publish(bus: &Bus, published: writer::Published<Decided>) {
     }
 }
 
-/// A new job learns its number at the commit.
-pub(crate) fn numbered(job: Arc<Job>, number: i64) -> Arc<Job> {
-    if job.number == number {
+/// A new job learns its number at the commit, and a completed one its invoice's.
+pub(crate) fn numbered(job: Arc<Job>, number: i64, invoice_number: Option<i64>) -> Arc<Job> {
+    if job.number == number && invoice_number.is_none() {
         return job;
     }
     let mut job = Arc::unwrap_or_clone(job);
     job.number = number;
+    job.invoice.number = invoice_number.or(job.invoice.number);
     Arc::new(job)
 }

@@ -7,6 +7,7 @@ use crate::domain::At;
 use crate::domain::caller::{Caller, Role};
 use crate::domain::command::Contact;
 use crate::domain::ids::{AssetId, CustomerId, JobId, TemplateId, WorkerId};
+use crate::domain::invoice::{LineInput, Terms};
 use crate::domain::job::{CustomerRef, Job, NewJob, Placement};
 use crate::domain::refusal::{Refusal, Why};
 use crate::domain::template::{Filler, StepInput, Template};
@@ -39,6 +40,7 @@ pub struct NewJobs {
     pub scheduled_end: Option<At>,
     pub duration_min: Option<u32>,
     pub internal_notes: String,
+    pub invoice_lines: Option<Vec<LineInput>>,
     pub publish: bool,
 }
 
@@ -79,7 +81,7 @@ async fn make(shared: &Arc<Shared>, caller: &Caller, request: &Request, base: Uu
     let mut made = Vec::with_capacity(jobs.len());
     for (job, outcome) in jobs.into_iter().zip(outcomes) {
         match outcome {
-            Outcome::Applied { seq, number, .. } => made.push((numbered(job, number), seq)),
+            Outcome::Applied { seq, number, .. } => made.push((numbered(job, number, None), seq)),
             Outcome::Replayed { .. } => {
                 return made_before(shared, caller, request, base, copies).await?.ok_or(Error::Refused(Refusal::Missing));
             }
@@ -124,7 +126,7 @@ fn allowed_copies(caller: &Caller, template: &Template, copies: u16) -> Result<u
 /// Whether the caller may ask for this at all, by which rules they are bound, and for which customer it is.
 fn check_caller(caller: &Caller, new: &NewJobs, now: At) -> Result<(Filler, CustomerId), Error> {
     let links = match &caller.role {
-        Role::Worker { .. } => return Err(Error::Refused(Refusal::Forbidden)),
+        Role::Worker { .. } | Role::Link { .. } => return Err(Error::Refused(Refusal::Forbidden)),
         Role::Dispatcher { .. } => return Ok((Filler::Dispatcher, new.customer.ok_or_else(|| fault("/customer", Why::Required))?)),
         Role::PortalUser { links, .. } => links,
     };
@@ -177,12 +179,14 @@ async fn look_up<'a>(
         notes: new.notes.clone(),
         steps: new.steps.clone(),
         fields: new.fields.clone(),
+        terms: Terms::of(&*shared.tenant(caller.tenant).await?),
         placement: Placement {
             worker,
             start: new.scheduled_start,
             end: new.scheduled_end,
             duration_min: new.duration_min,
             internal_notes: new.internal_notes.clone(),
+            invoice_lines: new.invoice_lines.clone(),
             publish: new.publish,
         },
         filler,
@@ -198,6 +202,7 @@ fn check_portal_members(new: &NewJobs) -> Result<(), Error> {
         (new.scheduled_end.is_some(), "/scheduled_end"),
         (new.duration_min.is_some(), "/duration_min"),
         (!new.internal_notes.is_empty(), "/internal_notes"),
+        (new.invoice_lines.is_some(), "/invoice_lines"),
         (new.publish, "/publish"),
     ];
     match given.iter().find(|(given, _)| *given) {

@@ -3,7 +3,7 @@
 //! The row in Postgres is the truth, this is a well-mannered cache: a commit carries the version it was decided on; if another node,
 //! or an actor before this one, was faster, the job is read again and the command decided afresh, at most three times.
 
-use super::commit::{Decided, change_of};
+use super::commit::{Decided, change_of, numbered};
 use super::{Answer, Error, Request, Shared, clock};
 use crate::domain::caller::Caller;
 use crate::domain::command::Command;
@@ -144,7 +144,8 @@ impl Attempt {
                     return (held, answer);
                 }
                 Ok(Some(decided)) => match self.commit(key, decided).await {
-                    Ok((Outcome::Applied { seq, .. }, job)) => {
+                    Ok((Outcome::Applied { seq, number, invoice_number, .. }, job)) => {
+                        let job = job.map(|job| numbered(job, number, invoice_number));
                         let answer = Answer { job: job.clone(), seq };
                         return (job, Ok(answer));
                     }

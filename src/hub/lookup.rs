@@ -5,6 +5,7 @@ use crate::domain::At;
 use crate::domain::caller::{Caller, Role};
 use crate::domain::command::{AssetRef, Command, Contact, Edit, WorkerRef};
 use crate::domain::ids::{AssetId, TenantId, WorkerId};
+use crate::domain::invoice::LineInput;
 use crate::domain::refusal::{Fault, Refusal, Why};
 use crate::domain::step::Address;
 use crate::domain::template::StepInput;
@@ -37,6 +38,7 @@ pub struct EditInput {
     pub internal_notes: Option<String>,
     pub steps: Vec<StepInput>,
     pub fields: Map<String, Value>,
+    pub invoice_lines: Option<Vec<LineInput>>,
 }
 
 /// The command that was asked for.
@@ -102,6 +104,7 @@ async fn of_edit(shared: &Arc<Shared>, caller: &Caller, input: EditInput) -> Res
         internal_notes: input.internal_notes,
         steps: input.steps,
         fields: input.fields,
+        invoice_lines: input.invoice_lines,
     })))
 }
 
@@ -121,7 +124,7 @@ pub(super) async fn asset_of(shared: &Shared, caller: &Caller, id: AssetId) -> R
     let asset = not_found_at(store::assets::find(&mut connection, caller.tenant, id).await, "/asset")?;
     let is_theirs = match &caller.role {
         Role::Dispatcher { .. } => true,
-        Role::Worker { .. } => false,
+        Role::Worker { .. } | Role::Link { .. } => false,
         Role::PortalUser { .. } => caller.permissions_for(asset.customer).is_some(),
     };
     if !is_theirs || asset.archived_at.is_some() {

@@ -9,6 +9,7 @@ mod fanout;
 mod feed;
 mod frame;
 mod job_actor;
+mod links;
 mod lookup;
 mod map;
 mod project;
@@ -113,7 +114,7 @@ impl Request {
     fn happened_at(&self, caller: &Caller, now: At) -> At {
         match caller.role {
             Role::Worker { .. } => self.at.unwrap_or(now),
-            Role::Dispatcher { .. } | Role::PortalUser { .. } => now,
+            Role::Dispatcher { .. } | Role::PortalUser { .. } | Role::Link { .. } => now,
         }
     }
 }
@@ -146,6 +147,9 @@ impl Hub {
 
     /// Asks something of a job.
     pub async fn command(&self, caller: &Caller, job: JobId, request: Request, ask: Ask) -> Result<Answer, Error> {
+        if matches!(caller.role, Role::Link { .. }) {
+            return Err(Error::Refused(Refusal::Forbidden));
+        }
         self.shared.tenant(caller.tenant).await?;
         let command = lookup::command(&self.shared, caller, ask).await?;
         // Before the job is looked at: who never has the command learns nothing of which jobs there are.

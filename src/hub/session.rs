@@ -78,7 +78,7 @@ impl Hub {
                 self.shared.show_worker(session.tenant.id, id);
             }
             Role::Dispatcher { .. } => self.shared.show_presence(session.tenant.id),
-            Role::PortalUser { .. } => {}
+            Role::PortalUser { .. } | Role::Link { .. } => {}
         }
     }
 
@@ -88,7 +88,7 @@ impl Hub {
         self.shared.show_presence(session.tenant.id);
     }
 
-    /// Ends every socket of a log-in session.
+    /// Ends every socket of a log-in session, or of a one-job link.
     pub fn end_sessions(&self, login: &[u8]) {
         for session in self.shared.sessions.iter().filter(|session| session.login == login) {
             session.queue.close(Close::NotAuthenticated);

@@ -10,7 +10,7 @@ use super::project::{Entry, Viewer};
 use super::registry::Registry;
 use super::session::Session;
 use super::workers::Workers;
-use super::{Error, map};
+use super::{Error, links, map};
 use crate::domain::At;
 use crate::domain::caller::{Caller, Role};
 use crate::domain::event::{Change, Event, Kind};
@@ -79,6 +79,7 @@ impl Shared {
         });
         shared.load().await?;
         map::start(&shared);
+        links::start(&shared);
         Ok(shared)
     }
 

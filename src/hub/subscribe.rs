@@ -111,6 +111,7 @@ fn viewer(caller: &Caller, customer: CustomerId) -> Option<Viewer<'_>> {
             let permissions = caller.permissions_for(customer)?;
             Some(Viewer::Portal { permissions, person: id.0 })
         }
+        Role::Link { id, permissions, .. } => Some(Viewer::Portal { permissions, person: id.0 }),
     }
 }
 
@@ -140,6 +141,13 @@ impl Shared {
                     customers.push(link.customer);
                 }
                 return Joined::Customers(customers);
+            }
+            (Role::Link { id, permissions, .. }, _) => {
+                let Some(customer) = job.map(|job| job.customer.id) else { return Joined::Customers(Vec::new()) };
+                let permissions = Arc::new(permissions.clone());
+                let watch = || Watch { topic, permissions: Arc::clone(&permissions), person: id.0, subscription: Arc::clone(subscription) };
+                self.registry.tell_customer(tenant, customer, watch).await;
+                return Joined::Customers(vec![customer]);
             }
         };
         self.fanout.subscribe(audience, Arc::clone(subscription));
@@ -224,6 +232,8 @@ impl Shared {
                 let customers: Vec<CustomerId> = viewable.map(|link| link.customer).collect();
                 store::jobs::portal_snapshot(&mut connection, tenant, &customers, now.plus_ms(-DAY_MS)).await?
             }
+            // Only its job's topic is open to a link.
+            (_, Role::Link { .. }) => return Err(Error::Refused(Refusal::Forbidden)),
             (_, Role::Dispatcher { .. }) => {
                 let midnight = midnight(session, now);
                 let from = request.from.map_or(midnight.plus_ms(-DAY_MS), At::from);
@@ -265,6 +275,7 @@ impl Shared {
                 Role::Dispatcher { .. } => true,
                 Role::Worker { .. } => false,
                 Role::PortalUser { .. } => session.caller.permissions_for(current.customer).is_some_and(gate::opens_for),
+                Role::Link { job, permissions, .. } => *job == current.job && gate::opens_for(permissions),
             };
             let latest = self.locations.latest(tenant, worker).filter(|position| may && position.at >= current.since);
             list.extend(latest.as_ref().map(wire));

@@ -3,6 +3,8 @@
 pub mod client;
 pub mod codec;
 pub mod instant;
+pub mod invoice;
+pub mod links;
 pub mod lists;
 pub mod problem;
 pub mod server;

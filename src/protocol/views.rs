@@ -1,6 +1,7 @@
 //! What each audience gets of a job, a template, a caller. `portal` takes only what `domain::portal` projected.
 
 use super::instant::Millis;
+use super::invoice::Invoice;
 use crate::domain::At;
 use crate::domain::caller::{ByKind, Caller as DomainCaller, Role};
 use crate::domain::event::Event;
@@ -48,6 +49,10 @@ pub struct Job<I> {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub internal_notes: Option<String>,
+    /// Absent for whoever may not see it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub invoice: Option<Invoice>,
     pub can: Can,
 }
 
@@ -218,6 +223,10 @@ pub struct Caller {
     pub admin: bool,
     pub tenant: TenantRef,
     pub customers: Vec<LinkedCustomer>,
+    /// The one job of a one-job link; absent for everybody else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub job: Option<JobId>,
 }
 
 /// The caller's tenant.
@@ -288,6 +297,7 @@ impl Caller {
             Role::Dispatcher { admin, .. } => (ByKind::Dispatcher, *admin, &[][..]),
             Role::Worker { .. } => (ByKind::Worker, false, &[][..]),
             Role::PortalUser { links, .. } => (ByKind::PortalUser, false, links.as_slice()),
+            Role::Link { .. } => (ByKind::Link, false, &[][..]),
         };
         let customer = |link: &crate::domain::caller::Link| LinkedCustomer {
             id: link.customer,
@@ -301,6 +311,7 @@ impl Caller {
             admin,
             tenant: TenantRef { id: tenant.id, name: tenant.name.clone(), slug: tenant.slug.clone(), time_zone: tenant.time_zone.clone() },
             customers: links.iter().map(customer).collect(),
+            job: if let Role::Link { job, .. } = &caller.role { Some(*job) } else { None },
         }
     }
 }
@@ -337,6 +348,7 @@ impl<I: From<At>> Job<I> {
             changed_by_customer: job.changed_by_customer,
             declined: declined(&job.declined),
             internal_notes: Some(job.internal_notes.clone()),
+            invoice: Some((&job.invoice).into()),
             ..Self::skeleton(job, can)
         }
     }
@@ -395,6 +407,7 @@ impl<I: From<At>> Job<I> {
             contact: job.contact.as_ref().map(Contact::from),
             notes: Some(job.notes.clone()),
             internal_notes: None,
+            invoice: None,
             can,
         }
     }
@@ -440,13 +453,14 @@ impl<I: From<At>> Job<I> {
             contact: seen.contact.map(Contact::from),
             notes: seen.notes.map(str::to_owned),
             internal_notes: None,
+            invoice: seen.invoice.map(Invoice::from),
             can: Can {
                 edit: seen.may_edit,
                 cancel: seen.may_cancel,
                 delete: seen.may_delete,
                 see_map: seen.see_map,
                 see_worker: seen.see_worker,
-                invoice: seen.invoice,
+                invoice: seen.invoice.is_some(),
                 alerts: seen.alerts,
                 ..Can::default()
             },
@@ -461,6 +475,9 @@ impl<I: From<At>> Job<I> {
             Role::PortalUser { .. } => {
                 let permissions = caller.permissions_for(job.customer.id)?;
                 portal::project(job, permissions).map(|seen| Self::portal(&seen))
+            }
+            Role::Link { job: only, permissions, .. } => {
+                portal::project(job, permissions).filter(|_| job.id == *only).map(|seen| Self::portal(&seen))
             }
         }
     }

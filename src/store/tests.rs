@@ -10,6 +10,7 @@ use crate::domain::caller::{By, ByKind};
 use crate::domain::command::WorkerRef;
 use crate::domain::field::Rule;
 use crate::domain::ids::{CustomerId, DispatcherId, JobId, LoginId, PortalUserId, TemplateId, WorkerId};
+use crate::domain::invoice::Terms;
 use crate::domain::job::{CustomerRef, Job, NewJob, Placement, Slot, Source, Status};
 use crate::domain::portal::Overrides;
 use crate::domain::template::{Filler, Parts, StepDef, Template};
@@ -49,6 +50,7 @@ fn template() -> Template {
         parts: Parts { requested_start: Rule::Optional, asset: Rule::Optional, contact: Rule::Optional, notes: Rule::Optional, copies: 5 },
         steps: vec![step("Look", Rule::Optional), step("Secret step", Rule::Hidden)],
         fields: Vec::new(),
+        invoice_lines: Vec::new(),
         archived: false,
     }
 }
@@ -88,6 +90,7 @@ impl Company {
             notes: String::new(),
             steps: Vec::new(),
             fields: serde_json::Map::new(),
+            terms: Terms::default(),
             placement: Placement::default(),
             filler: Filler::Dispatcher,
             source: Source::Dispatcher,
@@ -118,6 +121,7 @@ impl Company {
             kind: if delete { 23 } else { 1 },
             data: r#"{"by": "somebody"}"#.into(),
             alert_delay_s: 0,
+            issues_invoice: job.invoice.issued_at.is_some() && job.invoice.number.is_none(),
             payload: (),
         };
         self.lanes.commit(vec![change]).await.unwrap()[0]

@@ -161,7 +161,7 @@ fn source(role: &Role) -> Source {
     match role {
         Role::Dispatcher { .. } => Source::Dispatcher,
         Role::Worker { .. } => Source::Worker,
-        Role::PortalUser { .. } => Source::Portal,
+        Role::PortalUser { .. } | Role::Link { .. } => Source::Portal,
     }
 }
 

@@ -23,11 +23,13 @@ pub(crate) enum Role {
     PortalUser,
     Worker,
     Dispatcher,
+    /// A one-job link of `north`.
+    Link,
     /// Of the other tenant: to them everything of `north` is foreign.
     Stranger,
 }
 
-use Role::{Dispatcher, PortalUser, Stranger, Worker};
+use Role::{Dispatcher, Link, PortalUser, Stranger, Worker};
 
 /// What an id in a path names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,6 +57,7 @@ struct Row {
 }
 
 const MEMBERS: &[Role] = &[PortalUser, Worker, Dispatcher];
+const VIEWERS: &[Role] = &[PortalUser, Worker, Dispatcher, Link];
 const ORDERERS: &[Role] = &[PortalUser, Dispatcher];
 const STAFF: &[Role] = &[Worker, Dispatcher];
 const DISPATCHERS: &[Role] = &[Dispatcher];
@@ -67,13 +70,18 @@ fn row(method: &Method, path: &str, estate: &Estate) -> Row {
     match (method.as_str(), path) {
         ("POST", "/api/login") => acts(Thing::Nothing, ANYONE, json!({ "email": "nobody@north.example", "password": "wrong" }), 401),
         ("POST", "/api/logout") => Row { ends_session: true, ..acts(Thing::Nothing, ANYONE, json!({}), 204) },
-        ("GET", "/api/me" | "/api/sessions" | "/api/jobs" | "/api/addresses") => reads(Thing::Nothing, MEMBERS),
+        ("GET", "/api/me") => reads(Thing::Nothing, VIEWERS),
+        ("GET", "/api/sessions" | "/api/jobs" | "/api/addresses") => reads(Thing::Nothing, MEMBERS),
         ("POST", "/api/switch") => acts(Thing::Nothing, MEMBERS, json!({ "tenant": "nowhere", "kind": "dispatcher" }), 403),
         ("DELETE", "/api/sessions") => Row { status: 204, ends_session: true, ..reads(Thing::Nothing, MEMBERS) },
         ("POST", "/api/password/change") => acts(Thing::Nothing, MEMBERS, json!({ "current": "wrong", "new": "long enough" }), 422),
         ("POST", "/api/jobs") => acts(Thing::Nothing, ORDERERS, order, 201),
         ("POST", "/api/jobs/publish") => acts(Thing::Nothing, DISPATCHERS, json!({ "jobs": [estate.job.0] }), 200),
-        ("GET", "/api/jobs/{id}" | "/api/jobs/{id}/events") => reads(Thing::Job, MEMBERS),
+        ("GET", "/api/jobs/{id}" | "/api/jobs/{id}/events") => reads(Thing::Job, VIEWERS),
+        ("GET", "/api/jobs/{id}/invoice" | "/api/jobs/{id}/invoice.pdf") => reads(Thing::Job, ORDERERS),
+        ("GET", "/api/jobs/{id}/links") => reads(Thing::Job, DISPATCHERS),
+        ("POST", "/api/jobs/{id}/links") => acts(Thing::Job, DISPATCHERS, json!({ "days": 3 }), 201),
+        ("DELETE", "/api/jobs/{id}/links/{link}") => Row { status: 204, ..reads(Thing::Job, DISPATCHERS) },
         ("PATCH", "/api/jobs/{id}") => acts(Thing::Job, MEMBERS, json!({ "fields": {} }), 200),
         ("DELETE", "/api/jobs/{id}") => Row { status: 204, ..reads(Thing::Job, ORDERERS) },
         // Each command has a matrix of its own, in `access_commands`.
@@ -89,7 +97,7 @@ fn row(method: &Method, path: &str, estate: &Estate) -> Row {
         ("GET", "/api/settings/decline-reasons") => reads(Thing::Nothing, STAFF),
         ("GET", "/api/portals/{slug}" | "/healthz" | "/readyz" | "/metrics") => reads(Thing::Nothing, ANYONE),
         // Without the headers of an upgrade it is a plain request; with them see `access_sockets`.
-        ("GET", "/ws") => Row { status: 400, ..reads(Thing::Nothing, MEMBERS) },
+        ("GET", "/ws") => Row { status: 400, ..reads(Thing::Nothing, VIEWERS) },
         _ => panic!("{method} {path} has no row in the access matrix"),
     }
 }
@@ -110,31 +118,63 @@ impl Reply {
 }
 
 /// Everybody who might come to the door.
-pub(crate) async fn columns(hub: &TestHub) -> Vec<Column> {
+pub(crate) async fn columns(hub: &TestHub, estate: &Estate) -> Vec<Column> {
     let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
     let column = |name, person: Person, role, never: &[&str]| Column { name, session: Some(person.session), role, never: texts(never) };
-    let nobody = |name, session| Column { name, session, role: None, never: texts(&["mk-north-", "mk-south", "mk-staff-only", "mk-dispatch-only"]) };
+    let nobody = |name, session| Column {
+        name,
+        session,
+        role: None,
+        never: texts(&["mk-north-", "mk-south", "mk-staff-only", "mk-dispatch-only", "mk-bill"]),
+    };
     let (expired, ended) = (hub.dispatcher(2).await, hub.dispatcher(1).await);
     let second = hub.company().dispatchers[1];
     hub.tamper(&format!("update login_session set expires_at = now() - interval '1 second' where person = '{second}'")).await;
     ended.client.post("/api/logout", &json!({})).await.expect("logged out");
-    vec![
+    let link = Person::with_link(&hub.stranger(), &estate.share(estate.job).await.token).await;
+    let ended_links = ended_links(hub, estate).await;
+    let ended_links = ended_links.into_iter().map(|(name, token)| nobody(name, Some(format!("Bearer {token}"))));
+    let logged_in = vec![
+        column("one-job link", link, Some(Link), &["mk-north-mill", "mk-south", "mk-staff-only", "mk-dispatch-only", "mk-bill"]),
         nobody("anonymous", None),
         nobody("with a guessed session", Some("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA".into())),
         nobody("with an expired session", Some(expired.session)),
         nobody("logged out", Some(ended.session)),
         column("portal user", hub.portal_user(1).await, Some(PortalUser), &["mk-north-mill", "mk-south", "mk-staff-only", "mk-dispatch-only"]),
-        column("worker", hub.worker(1).await, Some(Worker), &["mk-north-mill", "mk-south", "mk-dispatch-only", "mk-price"]),
+        column("worker", hub.worker(1).await, Some(Worker), &["mk-north-mill", "mk-south", "mk-dispatch-only", "mk-price", "mk-bill"]),
         column("dispatcher", hub.dispatcher(1).await, Some(Dispatcher), &["mk-south"]),
         column("admin", hub.admin().await, Some(Dispatcher), &["mk-south"]),
         column("other tenant's dispatcher", hub.log_in("dispatcher1@south.example").await, Some(Stranger), &["mk-north"]),
+    ];
+    ended_links.chain(logged_in).collect()
+}
+
+/// Links that no longer show anything, each for another reason.
+async fn ended_links(hub: &TestHub, estate: &Estate) -> Vec<(&'static str, String)> {
+    let dispatcher = hub.dispatcher(1).await;
+    let expired = estate.share(estate.job).await;
+    hub.tamper(&format!("update job_link set expires_at = now() - interval '1 second' where id = '{}'", expired.id)).await;
+    let revoked = estate.share(estate.job).await;
+    dispatcher.client.delete(&format!("/api/jobs/{}/links/{}", estate.job, revoked.id)).await.expect("revoked");
+    let (called_off, deleted) = (estate.fresh_job(hub).await, estate.fresh_job(hub).await);
+    let (of_called_off, of_deleted) = (estate.share(called_off).await, estate.share(deleted).await);
+    dispatcher.does(called_off, json!({ "do": "cancel" })).await;
+    dispatcher.client.delete(&format!("/api/jobs/{deleted}")).await.expect("deleted");
+    vec![
+        ("with an expired link", expired.token),
+        ("with a revoked link", revoked.token),
+        ("with a link to a cancelled job", of_called_off.token),
+        ("with a link to a deleted job", of_deleted.token),
     ]
 }
 
 async fn ask(hub: &TestHub, method: &Method, path: &str, session: Option<&str>, body: Option<&Value>) -> Reply {
     let mut request = hub.asks(method.clone(), path);
     if let Some(session) = session {
-        request = request.header("cookie", format!("hub_session={session}"));
+        request = match session.strip_prefix("Bearer ") {
+            Some(_) => request.header("authorization", session),
+            None => request.header("cookie", format!("hub_session={session}")),
+        };
     }
     if let Some(body) = body {
         request = request.json(body);
@@ -148,7 +188,7 @@ async fn ask(hub: &TestHub, method: &Method, path: &str, session: Option<&str>, 
 async fn every_route_gives_every_caller_what_is_theirs_and_nothing_else() {
     let hub = TestHub::start().await;
     let estate = Estate::plant(&hub).await;
-    let columns = columns(&hub).await;
+    let columns = columns(&hub, &estate).await;
     let mut rows = Vec::new();
     for endpoint in http::routes() {
         for entry in &endpoint.methods {
@@ -170,13 +210,18 @@ async fn every_route_gives_every_caller_what_is_theirs_and_nothing_else() {
 
 /// One column of a row, for each id that the path may hold. Returns the number of cells.
 async fn check(hub: &TestHub, estate: &Estate, method: &Method, path: &str, row: &Row, column: &Column) -> usize {
-    let at = |id: &str| path.replace("{id}", id).replace("{slug}", "north");
     let cell = format!("{method} {path} as {}", column.name);
     let own = own(hub, estate, row, column).await;
-    let session = match (&column.session, row.ends_session && column.role.is_some()) {
-        (Some(_), true) => Some(log_in_again(hub, column).await),
+    let session = match (&column.session, column.role) {
+        // A link shows one job: the row's own.
+        (Some(_), Some(Link)) if row.thing == Thing::Job => {
+            Some(format!("Bearer {}", estate.share(Job(own.parse::<Uuid>().expect("an id").into())).await.token))
+        }
+        (Some(_), Some(role)) if row.ends_session && role != Link => Some(log_in_again(hub, column).await),
         (session, _) => session.clone(),
     };
+    let link = if path.contains("{link}") { estate.share(Job(own.parse::<Uuid>().expect("an id").into())).await.id } else { String::new() };
+    let at = |id: &str| path.replace("{id}", id).replace("{slug}", "north").replace("{link}", &link);
     let reply = ask(hub, method, &at(&own), session.as_deref(), row.body.as_ref()).await;
     expect(&cell, &reply, row, column);
     for marker in &column.never {
@@ -264,7 +309,9 @@ fn foreign(estate: &Estate, thing: Thing, column: &Column) -> Vec<String> {
     let within_tenant = matches!(thing, Thing::Job | Thing::Customer | Thing::Asset);
     let ids = match column.role {
         Some(Stranger) => vec![pick(of_north)],
-        Some(PortalUser | Worker) if within_tenant => vec![pick(of_south), pick(of_mill)],
+        // Also another job of the same customer.
+        Some(Link) if thing == Thing::Job => vec![of_south.job.0.0, of_mill.job.0.0, estate.job.0.0],
+        Some(PortalUser | Worker | Link) if within_tenant => vec![pick(of_south), pick(of_mill)],
         _ => vec![pick(of_south)],
     };
     ids.into_iter().map(|id| id.to_string()).collect()

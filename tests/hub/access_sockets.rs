@@ -51,14 +51,17 @@ fn command(hub: &TestHub, verb: Do) -> Value {
 }
 
 /// Everybody who is let in, with a name, their role and what they must never be told.
-async fn people(hub: &TestHub) -> Vec<(Person, Column)> {
+async fn people(hub: &TestHub, estate: &Estate) -> Vec<(Person, Column)> {
     let mut people = Vec::new();
-    for column in columns(hub).await {
+    for column in columns(hub, estate).await {
         let person = match column.name {
             "portal user" => hub.portal_user(1).await,
             "worker" => hub.worker(1).await,
             "dispatcher" => hub.dispatcher(1).await,
             "admin" => hub.admin().await,
+            "one-job link" => {
+                Person::with_link(&hub.stranger(), column.session.as_ref().and_then(|bearer| bearer.strip_prefix("Bearer ")).expect("a token")).await
+            }
             "other tenant's dispatcher" => hub.log_in("dispatcher1@south.example").await,
             _ => continue,
         };
@@ -70,6 +73,8 @@ async fn people(hub: &TestHub) -> Vec<(Person, Column)> {
 fn foreign(estate: &Estate, column: &Column) -> Vec<Job> {
     match column.role {
         Some(Role::Stranger) => vec![estate.north.job, estate.mill.job],
+        // Also another job of the same customer.
+        Some(Role::Link) => vec![estate.mill.job, estate.south.job, estate.errand_job],
         Some(Role::PortalUser | Role::Worker) => vec![estate.mill.job, estate.south.job],
         _ => vec![estate.south.job],
     }
@@ -78,8 +83,10 @@ fn foreign(estate: &Estate, column: &Column) -> Vec<Job> {
 #[tokio::test]
 async fn nobody_gets_a_socket_without_a_log_in() {
     let hub = TestHub::start().await;
-    for column in columns(&hub).await.iter().filter(|column| column.role.is_none()) {
+    let estate = Estate::plant(&hub).await;
+    for column in columns(&hub, &estate).await.iter().filter(|column| column.role.is_none()) {
         let client = match &column.session {
+            Some(session) if session.starts_with("Bearer ") => hub.stranger().with_bearer(&session["Bearer ".len()..]),
             Some(session) => hub.stranger().with_cookie(session),
             None => hub.stranger(),
         };
@@ -106,7 +113,7 @@ async fn nobody_gets_a_socket_without_a_log_in() {
 async fn every_topic_is_for_those_whose_it_is() {
     let hub = TestHub::start().await;
     let estate = Estate::plant(&hub).await;
-    for (person, column) in people(&hub).await {
+    for (person, column) in people(&hub, &estate).await {
         let role = column.role.expect("who is let in has a role");
         let mut live = person.live().await;
         for topic in [Topic::Schedule, Topic::Map, Topic::Portal, Topic::Worker] {
@@ -153,7 +160,7 @@ async fn every_command_is_for_those_whose_it_is() {
     let estate = Estate::plant(&hub).await;
     let mut cells = 0;
     let before = hub.table(EVENTS).await;
-    for (person, column) in people(&hub).await {
+    for (person, column) in people(&hub, &estate).await {
         let role = column.role.expect("who is let in has a role");
         let mut live = person.live().await;
         for verb in EVERY_COMMAND {

@@ -263,5 +263,16 @@ async fn check(database: &Database, log: &Log) {
         stored.sort_unstable();
         assert_eq!(stored, acknowledged, "{device}: each once, and none is missing");
     }
+    let invoices = tables::find(
+        database,
+        "select i.number, j.doc #>> '{job,invoice,number}' as on_job from invoice i join job j on j.id = i.job order by i.number",
+    )
+    .await;
+    let completed = tables::find(database, "select count(*) as jobs from job where status = 6").await;
+    assert_eq!(json!(invoices.len()), completed[0]["jobs"], "each completed job has its invoice");
+    for (index, invoice) in invoices.iter().enumerate() {
+        let expected = index + 1;
+        assert_eq!((&invoice["number"], &invoice["on_job"]), (&json!(expected), &json!(expected.to_string())), "the row of invoices has no hole");
+    }
     println!("{} commands, {} orders, {} fixes", log.commands.len(), log.orders, stored.len());
 }

@@ -46,6 +46,7 @@ impl OneJob {
             contact: None,
             notes: None,
             internal_notes: None,
+            invoice: None,
             can: views::Can::default(),
         };
         Self { job, asked: vec![] }

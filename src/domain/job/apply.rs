@@ -61,6 +61,7 @@ impl Job {
                     self.status = Status::Completed;
                     self.actual_end = Some(done.at);
                     self.marked_at = None;
+                    self.invoice.issue(event.received_at);
                 } else {
                     if self.status != Status::Started {
                         self.marked_at = Some(event.at);
@@ -71,6 +72,7 @@ impl Job {
             Change::StepUndone { step } => {
                 self.steps[*step].done = None;
                 self.actual_end = None;
+                self.invoice.take_back();
                 if self.last_done().is_some() {
                     if self.status == Status::Completed {
                         self.marked_at = Some(event.at);
@@ -103,7 +105,7 @@ impl Job {
                 self.actual_start = None;
                 self.actual_end = None;
             }
-            Change::Edited(edited) => self.edit(edited),
+            Change::Edited(edited) => self.edit(edited, event),
         }
         self.remember(event, phone_before);
     }
@@ -123,7 +125,7 @@ impl Job {
         self.scheduled = None;
     }
 
-    fn edit(&mut self, edited: &Edited) {
+    fn edit(&mut self, edited: &Edited, event: &Event) {
         if let Some(start) = edited.requested_start {
             self.requested_start = start;
         }
@@ -149,6 +151,12 @@ impl Job {
         if let Some(fields) = &edited.fields {
             self.fields.clone_from(fields);
         }
+        if let Some(lines) = &edited.invoice_lines {
+            self.invoice.lines.clone_from(lines);
+            if self.status == Status::Completed {
+                self.invoice.issue(event.received_at);
+            }
+        }
         self.changed_by_customer |= edited.by_customer;
     }
 
@@ -171,7 +179,9 @@ impl Job {
         if !matches!(event.change, Change::Seen) {
             self.staff_version = self.version;
         }
-        if event.portal_visible {
+        if event.on_invoice_only {
+            self.invoice_version = self.version;
+        } else if event.portal_visible {
             self.portal_version = self.version;
         }
         self.last_at = self.last_at.max(event.at);

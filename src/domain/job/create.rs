@@ -7,6 +7,7 @@ use crate::domain::command::{AssetRef, Contact, WorkerRef};
 use crate::domain::event::{Before, Change, Event, Kind};
 use crate::domain::field::{LONG_TEXT_MAX, Rule, TEXT_MAX, parse_text};
 use crate::domain::ids::{JobId, TenantId};
+use crate::domain::invoice::{Invoice, LineInput, Terms, parse_lines};
 use crate::domain::refusal::{Fault, Refusal, Why};
 use crate::domain::step::Address;
 use crate::domain::template::{Filler, StepInput, Template, fill_fields, fill_steps, unfilled, visible_steps};
@@ -32,6 +33,8 @@ pub struct NewJob<'a> {
     pub steps: Vec<StepInput>,
     /// What was sent for the fields of the job.
     pub fields: Map<String, Value>,
+    /// What holds for its invoice.
+    pub terms: Terms,
     /// What only a dispatcher may add.
     pub placement: Placement,
     /// Who asks, and so which rules bind them.
@@ -53,6 +56,8 @@ pub struct Placement {
     pub duration_min: Option<u32>,
     /// Notes for dispatchers.
     pub internal_notes: String,
+    /// What is charged; by default the template's lines.
+    pub invoice_lines: Option<Vec<LineInput>>,
     /// Publish at once.
     pub publish: bool,
 }
@@ -92,6 +97,10 @@ impl NewJob<'_> {
         let notes = text(&self.notes, "/notes");
         let internal_notes = text(&self.placement.internal_notes, "/internal_notes");
         check_contact(self.contact.as_ref(), &mut faults);
+        let lines = match &self.placement.invoice_lines {
+            Some(sent) => parse_lines(sent, &mut faults),
+            None => self.template.invoice_lines.clone(),
+        };
         let duration_min = self.placement.duration_min.unwrap_or(self.template.duration_min);
         if !(5..=14 * 24 * 60).contains(&duration_min) {
             faults.push(Fault::at("/duration_min", Why::OutOfRange("5 minutes to 14 days")));
@@ -110,6 +119,7 @@ impl NewJob<'_> {
             version: 1,
             staff_version: 1,
             portal_version: 1,
+            invoice_version: 0,
             template: TemplateRef { id: self.template.id, name: self.template.name.clone(), colour: self.template.colour.clone() },
             customer: self.customer,
             status,
@@ -135,6 +145,7 @@ impl NewJob<'_> {
             contact: self.contact,
             notes,
             internal_notes,
+            invoice: Invoice { terms: self.terms, lines, ..Invoice::default() },
             last_at: now,
             created_at: now,
         };
@@ -147,6 +158,7 @@ impl NewJob<'_> {
             change: Change::Created,
             before: Before { customer, phone: None, status: None },
             portal_visible: true,
+            on_invoice_only: false,
         };
         Ok((job, event))
     }

@@ -55,21 +55,23 @@ impl Job {
             change,
             before: Before { customer: self.customer.id, phone: self.phone(), status: Some(self.status) },
             portal_visible: true,
+            on_invoice_only: false,
         };
-        event.portal_visible = self.shows_in_portal(&event);
+        let all = Permissions::all();
+        event.portal_visible = self.shows_in_portal(&event, &all);
+        event.on_invoice_only = event.portal_visible && !self.shows_in_portal(&event, &Permissions { invoice: false, ..all });
         Ok(Some(event))
     }
 
-    /// Whether a portal user with every permission would see a difference.
-    fn shows_in_portal(&self, event: &Event) -> bool {
+    /// Whether a portal user with these permissions would see a difference.
+    fn shows_in_portal(&self, event: &Event, permissions: &Permissions) -> bool {
         if matches!(event.change, Change::Deleted { .. }) {
             return true;
         }
-        let all = Permissions::all();
         let mut after = self.clone();
         after.apply(event);
         after.version = self.version;
-        portal::project(self, &all) != portal::project(&after, &all)
+        portal::project(self, permissions) != portal::project(&after, permissions)
     }
 
     /// Not yours or not there look alike; a worker who had it is told that it went.
@@ -92,6 +94,7 @@ impl Job {
                 };
                 if allowed { Ok(()) } else { Err(Refusal::Forbidden) }
             }
+            Role::Link { .. } => Err(Refusal::Forbidden),
         }
     }
 
@@ -99,7 +102,10 @@ impl Job {
     fn check_version(&self, asked: &Asked<'_>) -> Result<(), Refusal> {
         let Some(seen) = asked.version else { return Ok(()) };
         let changed = match asked.caller.role {
-            Role::PortalUser { .. } => self.portal_version,
+            Role::PortalUser { .. } if asked.caller.permissions_for(self.customer.id).is_some_and(|may| may.invoice) => {
+                self.portal_version.max(self.invoice_version)
+            }
+            Role::PortalUser { .. } | Role::Link { .. } => self.portal_version,
             Role::Dispatcher { .. } | Role::Worker { .. } => self.staff_version,
         };
         let never_conflicts = matches!(asked.command, Command::MarkSeen);
@@ -239,9 +245,14 @@ impl Job {
         let filler = match asked.caller.role {
             Role::Dispatcher { .. } => Filler::Dispatcher,
             Role::Worker { .. } => Filler::Worker,
-            Role::PortalUser { .. } => Filler::Portal,
+            Role::PortalUser { .. } | Role::Link { .. } => Filler::Portal,
         };
-        let notes_only = Edit { notes: edit.notes.clone(), internal_notes: edit.internal_notes.clone(), ..Edit::default() };
+        let notes_only = Edit {
+            notes: edit.notes.clone(),
+            internal_notes: edit.internal_notes.clone(),
+            invoice_lines: edit.invoice_lines.clone(),
+            ..Edit::default()
+        };
         match (filler, self.status) {
             (_, Status::Cancelled) => return illegal,
             (Filler::Dispatcher, Status::Completed) if *edit != notes_only => return illegal,
@@ -266,6 +277,7 @@ impl Job {
         if edit.duration_min.is_some_and(|minutes| !(5..=14 * 24 * 60).contains(&minutes)) {
             faults.push(Fault::at("/duration_min", Why::OutOfRange("5 minutes to 14 days")));
         }
+        let lines = edit.invoice_lines.as_ref().filter(|_| filler == Filler::Dispatcher).map(|sent| self.invoice.replace(sent, &mut faults));
         if !faults.is_empty() {
             return Err(Refusal::Invalid(faults));
         }
@@ -282,9 +294,11 @@ impl Job {
             internal_notes,
             steps: steps.into_iter().enumerate().filter_map(changed_step).collect(),
             fields: (fields != self.fields).then_some(fields),
+            invoice_lines: lines.filter(|lines| *lines != self.invoice.lines),
             by_customer: filler == Filler::Portal,
         };
-        Ok((!edited.is_empty()).then(|| (Kind::JobEdited, Change::Edited(Box::new(edited)))))
+        let kind = if edited.is_invoice_only() { Kind::JobInvoiceChanged } else { Kind::JobEdited };
+        Ok((!edited.is_empty()).then(|| (kind, Change::Edited(Box::new(edited)))))
     }
 
     /// Which built-in parts this filler may change.
@@ -295,7 +309,11 @@ impl Job {
             (edit.contact.is_some(), self.parts.contact, "/contact"),
             (edit.notes.is_some(), self.parts.notes, "/notes"),
         ];
-        let staff_only = [(edit.duration_min.is_some(), "/duration_min"), (edit.internal_notes.is_some(), "/internal_notes")];
+        let staff_only = [
+            (edit.duration_min.is_some(), "/duration_min"),
+            (edit.internal_notes.is_some(), "/internal_notes"),
+            (edit.invoice_lines.is_some(), "/invoice_lines"),
+        ];
         match filler {
             Filler::Dispatcher => {}
             Filler::Worker => {

@@ -16,6 +16,7 @@ use super::at::At;
 use super::command::{AssetRef, Contact, WorkerRef};
 use super::field::Field;
 use super::ids::{CustomerId, JobId, TemplateId, TenantId, WorkerId};
+use super::invoice::Invoice;
 use super::refusal::Gone;
 use super::step::Step;
 use super::template::Parts;
@@ -132,6 +133,9 @@ pub struct Job {
     pub staff_version: i64,
     /// The version of the last event that changed what a portal user can see.
     pub portal_version: i64,
+    /// The version of the last event that changed nothing for a portal user but the invoice.
+    #[serde(default)]
+    pub invoice_version: i64,
     /// Its type.
     pub template: TemplateRef,
     /// For whom.
@@ -182,6 +186,9 @@ pub struct Job {
     pub notes: String,
     /// Notes for dispatchers.
     pub internal_notes: String,
+    /// What is charged for it.
+    #[serde(default)]
+    pub invoice: Invoice,
     /// When the last event happened.
     pub last_at: At,
     /// When it came to be.

@@ -7,6 +7,7 @@ use crate::domain::command::{Command, Edit, WorkerRef};
 use crate::domain::event::{Event, Kind};
 use crate::domain::field::{FieldDef, FieldKind, Rule};
 use crate::domain::ids::{CustomerId, DispatcherId, JobId, PortalUserId, TemplateId, TenantId, WorkerId};
+use crate::domain::invoice::Terms;
 use crate::domain::portal::{self, Permissions};
 use crate::domain::refusal::{Gone, Refusal, Why};
 use crate::domain::template::{AddressInput, Filler, Parts, StepDef, StepInput, Template};
@@ -55,6 +56,7 @@ fn template() -> Template {
             step("Report", false, Rule::ReadOnly, vec![field("result", Rule::Required, Rule::ReadOnly)]),
         ],
         fields: vec![field("what", Rule::ReadOnly, Rule::Required), field("margin", Rule::Hidden, Rule::Hidden)],
+        invoice_lines: vec![],
         archived: false,
     }
 }
@@ -75,6 +77,7 @@ fn request(template: &Template, filler: Filler) -> NewJob<'_> {
         notes: String::new(),
         steps: vec![address()],
         fields,
+        terms: Terms::default(),
         placement: Placement::default(),
         filler,
         source: if filler == Filler::Portal { Source::Portal } else { Source::Dispatcher },

@@ -142,12 +142,12 @@ impl<P: Send + Sync + 'static> Lane<P> {
         let mut known = Vec::with_capacity(part.len());
         let mut again = Vec::new();
         for (item, row) in part.into_iter().zip(rows) {
-            let Row { seq, version, number, .. } = row;
+            let Row { seq, version, number, invoice_number, .. } = row;
             let tenant = item.change.tenant;
             let outcome = match row.outcome {
                 1 => {
-                    committed.push(Committed { tenant, seq, version, number, payload: item.change.payload });
-                    Outcome::Applied { seq, version, number }
+                    committed.push(Committed { tenant, seq, version, number, invoice_number, payload: item.change.payload });
+                    Outcome::Applied { seq, version, number, invoice_number }
                 }
                 2 => {
                     replayed.push(Published::CatchUp { tenant, seq });

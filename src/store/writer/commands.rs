@@ -41,6 +41,8 @@ pub struct Change<P> {
     pub data: String,
     /// How long alerts about it wait for an undo.
     pub alert_delay_s: i16,
+    /// It issues the job's invoice, which has no number yet.
+    pub issues_invoice: bool,
     /// Whatever the caller wants to publish.
     pub payload: P,
 }
@@ -56,6 +58,8 @@ pub enum Outcome {
         version: i64,
         /// The job's number.
         number: i64,
+        /// The number of its invoice, if this command issued it.
+        invoice_number: Option<i64>,
     },
     /// The same command was committed before: the same answer as then.
     Replayed {
@@ -86,6 +90,8 @@ pub struct Committed<P> {
     pub version: i64,
     /// The job's number.
     pub number: i64,
+    /// The number of its invoice, if the change issued it.
+    pub invoice_number: Option<i64>,
     /// What the change carried.
     pub payload: P,
 }

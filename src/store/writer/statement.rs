@@ -1,6 +1,7 @@
 //! The call of `commit_batch`: changes in columns, a row of numbers back for each.
 
 use super::commands::Change;
+use crate::store::invoices;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -11,21 +12,38 @@ pub(super) struct Row {
     pub(super) seq: i64,
     pub(super) version: i64,
     pub(super) number: i64,
+    /// Of the job's invoice, if this very command issued it.
+    pub(super) invoice_number: Option<i64>,
 }
 
-/// One round trip, one autocommit transaction: a frozen hub cannot hold its locks.
+/// One round trip, one autocommit transaction: a frozen hub cannot hold its locks. Numbers of invoices are read after it, if any were given.
 pub(super) async fn commit_batch<'a, P: 'a>(
     connection: &mut PgConnection,
-    changes: impl Iterator<Item = &'a Change<P>>,
+    changes: impl Iterator<Item = &'a Change<P>> + Clone,
 ) -> Result<Vec<Row>, sqlx::Error> {
     let mut columns = Columns::default();
-    for change in changes {
+    for change in changes.clone() {
         columns.push(change);
     }
-    let Columns { tenant, command, body_hash, job, version, ones, status, customer, doc, delete, index, kind, data, alert_delay_s } = &columns;
+    let mut rows = call(&mut *connection, &columns).await?;
+    let issuing: Vec<usize> = changes.enumerate().filter(|(_, change)| change.issues_invoice).map(|(place, _)| place).collect();
+    if !issuing.is_empty() {
+        let of = |column: &[Uuid]| issuing.iter().map(|&place| column[place]).collect::<Vec<_>>();
+        let numbers = invoices::numbers(connection, &of(&columns.tenant), &of(&columns.job)).await?;
+        for (place, number) in issuing.into_iter().zip(numbers) {
+            if let Some(row) = rows.get_mut(place) {
+                row.invoice_number = number;
+            }
+        }
+    }
+    Ok(rows)
+}
+
+async fn call(connection: &mut PgConnection, columns: &Columns<'_>) -> Result<Vec<Row>, sqlx::Error> {
+    let Columns { tenant, command, body_hash, job, version, ones, status, customer, doc, delete, index, kind, data, alert_delay_s } = columns;
     sqlx::query_as!(
         Row,
-        r#"select outcome as "outcome!", seq as "seq!", version as "version!", number as "number!"
+        r#"select outcome as "outcome!", seq as "seq!", version as "version!", number as "number!", null::bigint as invoice_number
            from commit_batch($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) order by idx"#,
         tenant,
         command,

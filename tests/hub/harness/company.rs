@@ -6,6 +6,7 @@
 use dispatch_hub::auth::hash_password;
 use dispatch_hub::domain::field::{FieldDef, FieldKind, Rule};
 use dispatch_hub::domain::ids::{AssetId, CustomerId, DispatcherId, LoginId, PortalUserId, TemplateId, TenantId, WorkerId};
+use dispatch_hub::domain::invoice::{Line, LineInput, parse_lines};
 use dispatch_hub::domain::portal::Overrides;
 use dispatch_hub::domain::step::Address;
 use dispatch_hub::domain::template::{Parts, StepDef, Template};
@@ -17,6 +18,8 @@ use uuid::Uuid;
 
 /// In everything that only staff may see.
 pub(crate) const HIDDEN: &str = "mk-staff-only";
+/// On every invoice: for dispatchers, and for portal users with the permission.
+pub(crate) const BILLED: &str = "mk-bill";
 /// Everybody's.
 pub(crate) const PASSWORD: &str = "correct horse";
 /// Hashed once: it is made to be slow.
@@ -187,6 +190,18 @@ fn step(name: String, address: bool, portal: Rule, fields: Vec<FieldDef>) -> Ste
     StepDef { name, address, portal, fields }
 }
 
+/// Two hours at 50 and a half percent of tax too much to be whole cents: 100.00 and 25.50.
+fn charged(name: &str) -> Vec<Line> {
+    let sent = LineInput {
+        code: "W".into(),
+        description: format!("Work {BILLED} mk-{name}"),
+        quantity: "2".into(),
+        unit_price: "50".into(),
+        tax_rate: "25.5".into(),
+    };
+    parse_lines(&[sent], &mut Vec::new())
+}
+
 fn repair(name: &str) -> Template {
     use Rule::{Hidden, Optional, ReadOnly, Required};
     Template {
@@ -201,6 +216,7 @@ fn repair(name: &str) -> Template {
             step(format!("Finish mk-{name}"), false, ReadOnly, vec![field("result", Required, ReadOnly)]),
         ],
         fields: vec![field("wish", ReadOnly, Optional), field("margin", Hidden, Hidden), field("price", Hidden, ReadOnly)],
+        invoice_lines: charged(name),
         archived: false,
     }
 }
@@ -215,6 +231,7 @@ fn errand(name: &str) -> Template {
         parts: Parts { requested_start: Optional, asset: Hidden, contact: Hidden, notes: Hidden, copies: 1 },
         steps: vec![step(format!("Do it mk-{name}"), true, Optional, Vec::new())],
         fields: Vec::new(),
+        invoice_lines: charged(name),
         archived: false,
     }
 }

@@ -19,6 +19,14 @@ pub(crate) struct Ids {
     pub(crate) dispatcher: DispatcherId,
 }
 
+/// A one-job link, as its dispatcher got it.
+#[derive(Debug, Clone)]
+pub(crate) struct SharedLink {
+    pub(crate) id: String,
+    pub(crate) token: String,
+    pub(crate) url: String,
+}
+
 /// What was planted.
 pub(crate) struct Estate {
     pub(crate) errand: TemplateId,
@@ -26,6 +34,8 @@ pub(crate) struct Estate {
     pub(crate) bakery: CustomerId,
     /// Of the bakery, given to worker 1 of `north`.
     pub(crate) job: Job,
+    /// Another one of the bakery.
+    pub(crate) errand_job: Job,
     /// Of `north`, foreign to the other tenant.
     pub(crate) north: Ids,
     /// Of `north`, of another customer and given to another worker.
@@ -57,6 +67,7 @@ impl Estate {
             repair: north.repair,
             bakery: north.bakery.id,
             job: of_bakery,
+            errand_job: hub.dispatcher(1).await.orders(north.errand, json!({ "customer": north.bakery.id })).await,
             north: ids(north, of_bakery, 1),
             mill: ids(north, of_mill, 2),
             south: ids(south, of_south, 1),
@@ -75,6 +86,13 @@ impl Estate {
         let job = self.dispatcher.orders(company.repair, order).await;
         self.worker.does(job, json!({ "do": "accept" })).await;
         job
+    }
+
+    /// A fresh one-job link, of whichever company's job it is not.
+    pub(crate) async fn share(&self, job: Job) -> SharedLink {
+        let made = self.dispatcher.client.post(&format!("/api/jobs/{job}/links"), &json!({})).await.expect("a link");
+        let text = |member: &str| made[member].as_str().expect("text").to_owned();
+        SharedLink { id: text("id"), token: text("token"), url: text("url") }
     }
 }
 

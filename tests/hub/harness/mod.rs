@@ -15,7 +15,7 @@ pub(crate) use company::HIDDEN;
 pub(crate) use estate::{Estate, Ids};
 pub(crate) use hub::TestHub;
 pub(crate) use live::{Live, Resumed};
-pub(crate) use person::{Job, Person};
+pub(crate) use person::{Job, Person, problem};
 pub(crate) use program::Program;
 
 use dispatch_hub::domain::At;

@@ -37,7 +37,7 @@ impl Job {
 pub(crate) struct Person {
     pub(crate) client: Client,
     pub(crate) caller: Caller,
-    /// The value of their `hub_session` cookie.
+    /// The value of their `hub_session` cookie, or a whole `Authorization` header.
     pub(crate) session: String,
 }
 
@@ -50,6 +50,13 @@ impl Person {
         let client = stranger.with_cookie(&session);
         let caller = client.me().await.expect("who is logged in");
         Self { client, caller, session }
+    }
+
+    /// Somebody with a one-job link instead of a log-in.
+    pub(crate) async fn with_link(stranger: &Client, token: &str) -> Self {
+        let client = stranger.with_bearer(token);
+        let caller = client.me().await.expect("whom the link stands for");
+        Self { client, caller, session: format!("Bearer {token}") }
     }
 
     /// The same log-in by another way to the hub, for example a cable that can be cut.

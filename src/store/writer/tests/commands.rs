@@ -11,9 +11,9 @@ use uuid::Uuid;
 async fn a_job_is_created_and_changed() {
     let bench = Bench::new().await;
     let (tenant, job) = (bench.tenant().await, new_job());
-    assert_eq!(bench.commit(change(tenant, job, 0)).await, Outcome::Applied { seq: 1, version: 1, number: 1 });
-    assert_eq!(bench.commit(change(tenant, new_job(), 0)).await, Outcome::Applied { seq: 2, version: 1, number: 2 });
-    assert_eq!(bench.commit(change(tenant, job, 1)).await, Outcome::Applied { seq: 3, version: 2, number: 1 });
+    assert_eq!(bench.commit(change(tenant, job, 0)).await, Outcome::Applied { seq: 1, version: 1, number: 1, invoice_number: None });
+    assert_eq!(bench.commit(change(tenant, new_job(), 0)).await, Outcome::Applied { seq: 2, version: 1, number: 2, invoice_number: None });
+    assert_eq!(bench.commit(change(tenant, job, 1)).await, Outcome::Applied { seq: 3, version: 2, number: 1, invoice_number: None });
     bench.check(tenant).await;
     assert_eq!(bench.published_seqs(tenant), [1, 2, 3]);
     let row = sqlx::query("select date_ms, search, worker is null as free from job where id = $1")
@@ -39,7 +39,7 @@ async fn a_command_changes_the_world_once() {
     assert_eq!(bench.commit(Change { body_hash: 8, ..edit }).await, Outcome::OtherBody);
     // The same id of another tenant is another command.
     let other = bench.tenant().await;
-    assert_eq!(bench.commit(Change { tenant: other, ..create }).await, Outcome::Applied { seq: 1, version: 1, number: 1 });
+    assert_eq!(bench.commit(Change { tenant: other, ..create }).await, Outcome::Applied { seq: 1, version: 1, number: 1, invoice_number: None });
     bench.check(tenant).await;
     let caught_up =
         bench.published.lock().unwrap().iter().filter(|news| matches!(news, Published::CatchUp { tenant: of, .. } if *of == tenant)).count();
@@ -70,8 +70,8 @@ async fn one_group_may_hold_a_job_or_an_id_twice() {
     assert_eq!(
         outcomes,
         [
-            Outcome::Applied { seq: 1, version: 1, number: 1 },
-            Outcome::Applied { seq: 2, version: 2, number: 1 },
+            Outcome::Applied { seq: 1, version: 1, number: 1, invoice_number: None },
+            Outcome::Applied { seq: 2, version: 2, number: 1, invoice_number: None },
             Outcome::Replayed { seq: 1, version: 1 },
             Outcome::Conflict { version: 2 },
         ]
@@ -101,7 +101,7 @@ async fn a_deleted_job_leaves_its_seqs_and_forgets_its_data() {
     bench.commit(change(tenant, job, 0)).await;
     bench.commit(change(tenant, job, 1)).await;
     let delete = Change { delete: true, kind: 23, ..change(tenant, job, 2) };
-    assert_eq!(bench.commit(delete.clone()).await, Outcome::Applied { seq: 3, version: 3, number: 1 });
+    assert_eq!(bench.commit(delete.clone()).await, Outcome::Applied { seq: 3, version: 3, number: 1, invoice_number: None });
     let mut owner = bench.owner().await;
     let data: Vec<String> =
         sqlx::query_scalar("select data::text from event where tenant = $1 order by seq").bind(tenant.0).fetch_all(&mut owner).await.unwrap();

@@ -86,6 +86,7 @@ fn change(tenant: TenantId, job: JobId, version: i64) -> Change<Uuid> {
         kind: 1,
         data: r#"{"who": "me"}"#.into(),
         alert_delay_s: 0,
+        issues_invoice: false,
         payload: command,
     }
 }
