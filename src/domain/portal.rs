@@ -199,7 +199,7 @@ pub fn date(job: &Job, live_status: bool) -> Option<(At, DateKind)> {
     actual
         .map(|at| (at, DateKind::Actual))
         .or_else(|| scheduled.map(|slot| (slot.start, DateKind::Scheduled)))
-        .or_else(|| job.requested_start.map(|at| (at, DateKind::Requested)))
+        .or_else(|| job.requested_start.filter(|_| job.parts.requested_start.visible()).map(|at| (at, DateKind::Requested)))
 }
 
 /// The plan is shown once it is published.

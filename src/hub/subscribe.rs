@@ -9,7 +9,7 @@ use super::project::{Entry, Viewer};
 use super::session::{Joined, Session};
 use super::{Error, Hub, Shared, clock};
 use crate::domain::At;
-use crate::domain::caller::{Caller, Role};
+use crate::domain::caller::{Caller, Link, Role};
 use crate::domain::gate;
 use crate::domain::ids::{CustomerId, JobId};
 use crate::domain::job::Job;
@@ -228,8 +228,9 @@ impl Shared {
             (_, Role::Worker { id }) => store::jobs::of_worker(&mut connection, tenant, *id, midnight(session, now)).await?,
             (_, Role::PortalUser { links, .. }) => {
                 let viewable = links.iter().filter(|link| link.permissions.view_jobs);
-                let customers: Vec<CustomerId> = viewable.map(|link| link.customer).collect();
-                store::jobs::portal_snapshot(&mut connection, tenant, &customers, now.plus_ms(-DAY_MS)).await?
+                let (live, quiet): (Vec<_>, Vec<_>) = viewable.partition(|link| link.permissions.live_status);
+                let ids = |links: Vec<&Link>| links.into_iter().map(|link| link.customer).collect::<Vec<CustomerId>>();
+                store::jobs::portal_snapshot(&mut connection, tenant, &ids(live), &ids(quiet), now.plus_ms(-DAY_MS)).await?
             }
             (_, Role::Dispatcher { .. }) => {
                 let midnight = midnight(session, now);
