@@ -207,6 +207,14 @@ fn shows_plan(job: &Job) -> bool {
     !matches!(job.status, Status::Unassigned | Status::Allocated)
 }
 
+/// Where a worker who is on the way is expected, as far as a portal user may know: the first visible step that is open and has a place,
+/// else the first one that has. Latitude, longitude.
+pub fn destination(job: &Job) -> Option<(f64, f64)> {
+    let visible = visible_steps(&job.steps, Filler::Portal);
+    let places = || visible.iter().filter_map(|&index| Some((job.steps[index].done.is_none(), job.steps[index].address.as_ref()?.point()?)));
+    places().find(|(is_open, _)| *is_open).or_else(|| places().next()).map(|(_, place)| place)
+}
+
 /// The first word of a name.
 pub fn first_name(name: &str) -> &str {
     name.split_whitespace().next().unwrap_or_default()

@@ -2,6 +2,7 @@
 
 use super::bus::Published;
 use super::customer_actor::{Unwatch, Watch};
+use super::etas;
 use super::fanout::{Audience, Subscription};
 use super::frame::Frame;
 use super::map::wire;
@@ -259,7 +260,7 @@ impl Shared {
             .collect())
     }
 
-    /// Where the workers of the current jobs are, for who just joined and may see it.
+    /// Where the workers of the current jobs are and when they are expected, for who just joined and may see it.
     fn show_where_workers_are(&self, session: &Session, topic: Topic, subscription: &Subscription) {
         let tenant = session.tenant.id;
         let current = match topic {
@@ -269,6 +270,17 @@ impl Shared {
         };
         let mut list = Vec::new();
         for (worker, current) in current {
+            let distance = match &session.caller.role {
+                Role::Dispatcher { .. } => Some(true),
+                Role::Worker { .. } => None,
+                Role::PortalUser { .. } => {
+                    let permissions = session.caller.permissions_for(current.customer).filter(|permissions| gate::tells_eta_to(permissions));
+                    permissions.map(|permissions| permissions.see_worker)
+                }
+            };
+            if let (Some(distance), Some(eta)) = (distance, self.etas.told(tenant, current.job)) {
+                subscription.offer_eta(&Frame::new(ServerMessage::Eta(etas::wire(topic, current.job, &eta, distance))));
+            }
             let may = match &session.caller.role {
                 Role::Dispatcher { .. } => true,
                 Role::Worker { .. } => false,
