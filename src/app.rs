@@ -1,10 +1,10 @@
 //! Builds every part once, in order, runs them, and drains on shutdown.
 
 use crate::auth::Auth;
-use crate::config::Config;
+use crate::config::{Config, RouterProgram, RouterUrl};
 use crate::http;
 use crate::hub::{Hub, clock};
-use crate::places::Gazetteer;
+use crate::places::{Gazetteer, NoWay, Router, RouterKind};
 use crate::store::private_postgres::PrivatePostgres;
 use crate::store::{self, Database, Store};
 use crate::telemetry::Metrics;
@@ -50,7 +50,8 @@ impl App {
         let metrics = Metrics::start();
         keep_up(&store, config.fixes_keep_days).await.context("the tables for fixes could not be made")?;
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        let hub = Hub::start(store.clone(), cores).await.context("the hub could not start")?;
+        let router = config.router.as_ref().map(router).transpose().context("the router cannot be asked")?;
+        let hub = Hub::start(store.clone(), cores, router).await.context("the hub could not start")?;
         let gazetteer = match &config.gazetteer {
             Some(path) => Gazetteer::read(File::open(path)?).with_context(|| format!("{} is not a list of addresses", path.display()))?,
             None => Gazetteer::built_in(),
@@ -96,6 +97,14 @@ pub async fn database(config: &Config) -> anyhow::Result<(Database, Option<Priva
     }
     let postgres = PrivatePostgres::start(&config.data).await?;
     Ok((postgres.database().clone(), Some(postgres)))
+}
+
+fn router((program, url): &(RouterProgram, RouterUrl)) -> Result<Router, NoWay> {
+    let kind = match program {
+        RouterProgram::Osrm => RouterKind::Osrm,
+        RouterProgram::Valhalla => RouterKind::Valhalla,
+    };
+    Router::new(kind, url.as_str())
 }
 
 async fn keep_up_hourly(store: Store, keep_days: u16) {

@@ -12,7 +12,7 @@ use std::str::FromStr;
 pub const FILE: &str = "config.toml";
 
 /// Every key that means something. The variable of `a.b` is `HUB_A_B`.
-const KEYS: [&str; 11] = [
+const KEYS: [&str; 13] = [
     "listen",
     "data",
     "public_url",
@@ -24,6 +24,8 @@ const KEYS: [&str; 11] = [
     "fixes.keep_days",
     "map.basemap",
     "places.gazetteer",
+    "router.kind",
+    "router.url",
 ];
 const SECRET: [&str; 1] = ["database.url"];
 /// Variables that other parts read: where Postgres' programs are, the password that a replay logs in with.
@@ -125,6 +127,37 @@ impl FromStr for PublicUrl {
     }
 }
 
+/// Which routing server it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RouterProgram {
+    /// OSRM.
+    Osrm,
+    /// Valhalla.
+    Valhalla,
+}
+
+/// Where a routing server answers: `http(s)://host[:port][/path]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RouterUrl(String);
+
+impl RouterUrl {
+    /// Without a slash at its end.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for RouterUrl {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let url = text.trim_end_matches('/');
+        let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://")).ok_or(())?;
+        let plain = !rest.is_empty() && !rest.starts_with('/') && rest.chars().all(|c| c.is_ascii_alphanumeric() || "-._~:[]/@".contains(c));
+        if plain { Ok(Self(url.to_owned())) } else { Err(()) }
+    }
+}
+
 /// All settings of a hub.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
@@ -150,6 +183,8 @@ pub struct Config {
     pub basemap: Option<PathBuf>,
     /// A CSV file of addresses; none: the built-in one.
     pub gazetteer: Option<PathBuf>,
+    /// Who is asked for ways by road, and where; none: nobody, ways are estimated.
+    pub router: Option<(RouterProgram, RouterUrl)>,
     /// `HUB_*` variables that mean nothing, to be warned of: a typing error, or another program's.
     pub ignored_variables: Vec<String>,
 }
@@ -200,7 +235,9 @@ impl fmt::Display for Config {
         writeln!(f, "sessions.days = {}", self.session_days)?;
         writeln!(f, "fixes.keep_days = {}", self.fixes_keep_days)?;
         writeln!(f, "map.basemap = \"{}\"", file(&self.basemap))?;
-        write!(f, "places.gazetteer = \"{}\"", file(&self.gazetteer))?;
+        writeln!(f, "places.gazetteer = \"{}\"", file(&self.gazetteer))?;
+        writeln!(f, "router.kind = \"{}\"", self.router.as_ref().map_or("", |(kind, _)| word_of(*kind)))?;
+        write!(f, "router.url = \"{}\"", self.router.as_ref().map_or("", |(_, url)| url.as_str()))?;
         self.ignored_variables.iter().try_for_each(|variable| write!(f, "\n# {variable} means nothing to the hub"))
     }
 }
@@ -269,8 +306,23 @@ impl Settings {
             fixes_keep_days: self.one("fixes.keep_days", "90", "a number from 1 to 3650", |text| within(text, 3650))?,
             basemap: self.maybe("map.basemap", "a file that is there", existing_file)?,
             gazetteer: self.maybe("places.gazetteer", "a file that is there", existing_file)?,
+            router: self.router()?,
             ignored_variables,
         })
+    }
+
+    /// A router is a kind and an address: one without the other is a mistake.
+    fn router(&self) -> Result<Option<(RouterProgram, RouterUrl)>, Error> {
+        let kinds = "osrm or valhalla, together with router.url";
+        let kind = self.maybe("router.kind", kinds, |text| [RouterProgram::Osrm, RouterProgram::Valhalla].into_iter().find(|kind| word_of(*kind) == text))?;
+        let url = self.maybe("router.url", "an address like http://127.0.0.1:5000, together with router.kind", |text| text.parse().ok())?;
+        let alone = |key, expected| Error::Value { key, value: "\"\"".into(), source_name: "nowhere".into(), expected };
+        match (kind, url) {
+            (Some(kind), Some(url)) => Ok(Some((kind, url))),
+            (None, None) => Ok(None),
+            (Some(_), None) => Err(alone("router.url", "the address of the router")),
+            (None, Some(_)) => Err(alone("router.kind", "osrm or valhalla")),
+        }
     }
 
     /// A setting that always has a value.
@@ -290,6 +342,13 @@ impl Settings {
             source_name: setting.source_name.clone(),
             expected,
         })
+    }
+}
+
+fn word_of(kind: RouterProgram) -> &'static str {
+    match kind {
+        RouterProgram::Osrm => "osrm",
+        RouterProgram::Valhalla => "valhalla",
     }
 }
 
@@ -358,6 +417,7 @@ mod tests {
             ("sessions.days = 0", "sessions.days = \"0\" (from config.toml): expected a number from 1 to 365"),
             ("log.format = true", "log.format = \"true\" (from config.toml): expected text or json"),
             ("trusted_proxies = [\"10.0.0.1\", \"x\"]", "trusted_proxies = \"10.0.0.1,x\" (from config.toml): expected addresses like 10.0.0.1"),
+            ("router.kind = \"osrm\"", "router.url = \"\" (from nowhere): expected the address of the router"),
             ("map.basemap = \"/nowhere\"", "map.basemap = \"/nowhere\" (from config.toml): expected a file that is there"),
         ];
         for (text, words) in table {

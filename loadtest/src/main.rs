@@ -2,13 +2,16 @@
 //!
 //! `company` founds the companies, `hub` runs the process under test, `crowd` with `worker`, `dispatcher` and `portal` drive
 //! it, `measure` takes down what they see, `check` compares that with the tables, `report` writes it out, `torture` kills.
+//! `lists` asks for lists of the many jobs that `archive` has written.
 
+mod archive;
 mod check;
 mod company;
 mod crowd;
 mod dispatcher;
 mod glance;
 mod hub;
+mod lists;
 mod measure;
 mod paths;
 mod portal;
@@ -18,6 +21,7 @@ mod torture;
 mod worker;
 
 use clap::{Parser, Subcommand};
+use lists::Lists;
 use run::Run;
 use std::{process::ExitCode, time::Duration};
 use torture::Torture;
@@ -43,6 +47,11 @@ enum Scenario {
         #[command(flatten)]
         run: Run,
     },
+    /// Lists of 100,000 jobs of one tenant: every filter, search and order, one request after the other.
+    Lists {
+        #[command(flatten)]
+        lists: Lists,
+    },
 }
 
 #[tokio::main]
@@ -50,6 +59,11 @@ enum Scenario {
 async fn main() -> anyhow::Result<ExitCode> {
     let Loadtest { scenario, run: steady } = Loadtest::parse();
     let report = match scenario {
+        Some(Scenario::Lists { lists }) => {
+            let outcome = lists.go().await?;
+            print!("{}", outcome.table());
+            return Ok(if outcome.is_within_bar() { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+        }
         None => steady.go(None).await?,
         Some(Scenario::Torture { kills, run }) => {
             println!("seed {}", run.seed);

@@ -204,6 +204,6 @@ fn sample(hub: &Hub, begun: Instant, last: &mut (Cpu, f64), samples: &mut Vec<Sa
 }
 
 /// As root, the private Postgres is another user, who must reach its folder.
-fn open_to_postgres() -> std::fs::Permissions {
+pub(crate) fn open_to_postgres() -> std::fs::Permissions {
     std::os::unix::fs::PermissionsExt::from_mode(0o755)
 }

@@ -85,6 +85,12 @@ pub fn opens_for(permissions: &Permissions) -> bool {
     permissions.may_see_positions()
 }
 
+/// Whether a watcher with these permissions may be told when the current job's worker is expected; how far away that is, only with
+/// "see the worker".
+pub fn tells_eta_to(permissions: &Permissions) -> bool {
+    permissions.view_jobs && permissions.live_status
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -228,12 +228,20 @@ pub fn date(job: &Job, live_status: bool) -> Option<(At, DateKind)> {
     actual
         .map(|at| (at, DateKind::Actual))
         .or_else(|| scheduled.map(|slot| (slot.start, DateKind::Scheduled)))
-        .or_else(|| job.requested_start.map(|at| (at, DateKind::Requested)))
+        .or_else(|| job.requested_start.filter(|_| job.parts.requested_start.visible()).map(|at| (at, DateKind::Requested)))
 }
 
 /// The plan is shown once it is published.
 fn shows_plan(job: &Job) -> bool {
     !matches!(job.status, Status::Unassigned | Status::Allocated)
+}
+
+/// Where a worker who is on the way is expected, as far as a portal user may know: the first visible step that is open and has a place,
+/// else the first one that has. Latitude, longitude.
+pub fn destination(job: &Job) -> Option<(f64, f64)> {
+    let visible = visible_steps(&job.steps, Filler::Portal);
+    let places = || visible.iter().filter_map(|&index| Some((job.steps[index].done.is_none(), job.steps[index].address.as_ref()?.point()?)));
+    places().find(|(is_open, _)| *is_open).or_else(|| places().next()).map(|(_, place)| place)
 }
 
 /// The first word of a name.

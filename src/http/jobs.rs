@@ -5,7 +5,7 @@ use super::access::Me;
 use super::body::{EditBody, NewJobBody, in_millis};
 use super::error::Error;
 use super::request::{Body, Id, IdempotencyKey, Query};
-use crate::domain::caller::Role;
+use crate::domain::caller::{Link, Role};
 use crate::domain::event::{Change, Event};
 use crate::domain::ids::{CustomerId, JobId, TemplateId, WorkerId};
 use crate::domain::job::{Job, Source, Status};
@@ -41,6 +41,8 @@ pub(super) async fn list(parts: Data<Parts>, me: Me, query: Query) -> Result<Jso
 struct Wanted {
     statuses: Vec<Status>,
     customers: Option<Vec<CustomerId>>,
+    /// Customers of a portal user without "live status" there.
+    quiet: Option<Vec<CustomerId>>,
     worker: Option<WorkerId>,
 }
 
@@ -50,6 +52,7 @@ impl Wanted {
         let asks_for_status = !statuses.is_empty();
         let mut worker = query.id::<WorkerId>("worker")?;
         let mut customers = query.id::<CustomerId>("customer")?.map(|customer| vec![customer]);
+        let mut quiet = None;
         match &me.caller.role {
             Role::Dispatcher { .. } => {}
             Role::Worker { id } => {
@@ -60,15 +63,16 @@ impl Wanted {
                 if worker.is_some() {
                     return Err(Error::invalid("/worker", &Why::Unknown));
                 }
-                // A status that is not shown is not searched for either.
-                let by_status = asks_for_status || query.text("sort")?.is_some_and(|sort| sort.ends_with("status"));
-                let seen = links.iter().filter(|link| link.permissions.view_jobs && (link.permissions.live_status || !by_status));
-                let seen = seen.map(|link| link.customer).filter(|customer| customers.as_ref().is_none_or(|only| only.contains(customer)));
-                customers = Some(seen.collect());
+                let asked = |customer: CustomerId| customers.as_ref().is_none_or(|only| only.contains(&customer));
+                let seen = links.iter().filter(|link| link.permissions.view_jobs && asked(link.customer));
+                let (with_status, without): (Vec<_>, Vec<_>) = seen.partition(|link| link.permissions.live_status);
+                let ids = |links: Vec<&Link>| links.into_iter().map(|link| link.customer).collect::<Vec<_>>();
+                quiet = Some(ids(without)).filter(|quiet| !quiet.is_empty());
+                customers = Some(ids(with_status));
             }
             Role::Link { .. } => return Err(Error::forbidden()),
         }
-        Ok(Self { statuses, customers, worker })
+        Ok(Self { statuses, customers, quiet, worker })
     }
 
     /// What the store is asked for; nothing if no job can be in it.
@@ -84,6 +88,7 @@ impl Wanted {
             statuses: &self.statuses,
             template: query.id::<TemplateId>("template")?,
             customers: self.customers.as_deref(),
+            quiet: self.quiet.as_deref(),
             worker: self.worker,
             from: query.instant("from", zone)?,
             to: query.instant("to", zone)?,
@@ -94,7 +99,7 @@ impl Wanted {
             after: after.transpose()?,
             limit: u16::try_from(query.limit()?).expect("a limit is at most 200"),
         };
-        let is_empty = is_worker && self.statuses.is_empty() || self.customers.as_ref().is_some_and(Vec::is_empty);
+        let is_empty = is_worker && self.statuses.is_empty() || self.quiet.is_none() && self.customers.as_ref().is_some_and(Vec::is_empty);
         Ok((!is_empty).then_some(filter))
     }
 }

@@ -2,10 +2,12 @@
 //!
 //! Exists while somebody watches. Frames are projected and written once per view class, that is per exact set of permissions.
 
+use super::etas;
 use super::fanout::{SessionId, Subscription};
 use super::frame::Frame;
 use super::project::{Entry, Viewer};
 use super::send_queue::Close;
+use crate::domain::eta::Eta;
 use crate::domain::event::Event;
 use crate::domain::gate;
 use crate::domain::ids::JobId;
@@ -62,6 +64,16 @@ pub(super) struct Show {
 }
 
 impl Message for Show {
+    type Result = ();
+}
+
+/// When the worker is expected at a job of this customer; the gate has let it pass for the job.
+pub(super) struct ShowEta {
+    pub(super) job: JobId,
+    pub(super) eta: Eta,
+}
+
+impl Message for ShowEta {
     type Result = ();
 }
 
@@ -138,6 +150,20 @@ impl Handler<Show> for CustomerActor {
                 Frame::new(ServerMessage::Positions(Positions { topic: watch.topic, list, gone: Vec::new() }))
             });
             watch.subscription.offer_positions(frame);
+        }
+    }
+}
+
+impl Handler<ShowEta> for CustomerActor {
+    type Result = ();
+
+    fn handle(&mut self, show: ShowEta, _: &mut Context<Self>) {
+        let mut written: HashMap<(Topic, bool), Arc<Frame>> = HashMap::new();
+        for watch in self.watches.iter().filter(|watch| watch.wants(show.job) && gate::tells_eta_to(&watch.permissions)) {
+            let class = (watch.topic, watch.permissions.see_worker);
+            let frame =
+                written.entry(class).or_insert_with(|| Frame::new(ServerMessage::Eta(etas::wire(watch.topic, show.job, &show.eta, class.1))));
+            watch.subscription.offer_eta(frame);
         }
     }
 }

@@ -83,6 +83,13 @@ impl Subscription {
         }
     }
 
+    /// When somebody is expected: only once joined; it is rare, and is not skipped.
+    pub(super) fn offer_eta(&self, frame: &Frame) {
+        if matches!(*self.place.lock().unwrap_or_else(PoisonError::into_inner), Place::After(_)) {
+            self.queue.push(frame);
+        }
+    }
+
     /// A frame without a place in the log: the latest wins.
     pub(super) fn offer_state(&self, frame: &Frame) {
         self.queue.push_state(frame);
@@ -140,6 +147,15 @@ impl Fanout {
         let frame = frame();
         for subscription in subscriptions.iter() {
             subscription.offer_state(&frame);
+        }
+    }
+
+    /// Gives an ETA to an audience.
+    pub(super) fn publish_eta(&self, audience: Audience, frame: impl FnOnce() -> Arc<Frame>) {
+        let Some(subscriptions) = self.audiences.get(&audience) else { return };
+        let frame = frame();
+        for subscription in subscriptions.iter() {
+            subscription.offer_eta(&frame);
         }
     }
 

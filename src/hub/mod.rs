@@ -5,6 +5,7 @@ pub mod clock;
 mod commit;
 mod create;
 mod customer_actor;
+mod etas;
 mod fanout;
 mod feed;
 mod frame;
@@ -37,6 +38,7 @@ use crate::domain::ids::{JobId, TenantId};
 use crate::domain::job::{Job, Source};
 use crate::domain::refusal::Refusal;
 use crate::domain::tenant::Tenant;
+use crate::places::Router;
 use crate::store::{self, Store};
 use serde::Serialize;
 use shared::Shared;
@@ -135,8 +137,9 @@ pub struct Hub {
 
 impl Hub {
     /// Starts the lanes, loads open jobs and where workers were, and begins to tick.
-    pub async fn start(store: Store, arbiters: usize) -> Result<Arc<Self>, Error> {
-        let shared = Shared::start(store, arbiters).await?;
+    /// Without a router, ways are estimated.
+    pub async fn start(store: Store, arbiters: usize, router: Option<Router>) -> Result<Arc<Self>, Error> {
+        let shared = Shared::start(store, arbiters, router).await?;
         Ok(Arc::new(Self { shared }))
     }
 

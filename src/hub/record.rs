@@ -104,6 +104,7 @@ impl Shared {
     /// Shows a position to the watchers of the worker's current job, if the gate lets it pass.
     fn show_position(&self, tenant: TenantId, position: &Position) {
         let Some(current) = self.workers.gate(tenant, position.worker, position.at) else { return };
+        self.etas.measured(tenant, current, position, clock::now());
         let position = wire(position);
         self.fanout.publish_positions(Audience::StaffJob(tenant, current.job), || {
             let list = vec![position.clone()];

@@ -3,6 +3,7 @@
 use super::bus::{Bus, Published};
 use super::commit::{self, Decided};
 use super::customer_actor::Tell;
+use super::etas::{self, Etas};
 use super::fanout::{Audience, Fanout, SessionId};
 use super::feed::{self, Feed};
 use super::frame::Frame;
@@ -20,6 +21,7 @@ use crate::domain::job::Job;
 use crate::domain::refusal::{Gone, Refusal};
 use crate::domain::tenant::{DispatchRules, Tenant};
 use crate::location::{Locations, Position};
+use crate::places::Router;
 use crate::protocol::server::EventMessage;
 use crate::protocol::{ServerMessage, Topic};
 use crate::store::writer::{CommandLanes, FixLanes};
@@ -44,6 +46,7 @@ pub(super) struct Shared {
     pub(super) fanout: Fanout,
     pub(super) workers: Workers,
     pub(super) locations: Locations,
+    pub(super) etas: Etas,
     pub(super) sessions: DashMap<SessionId, Arc<Session>>,
     /// Turns to read a snapshot.
     pub(super) joining: Semaphore,
@@ -59,7 +62,8 @@ struct Known {
 }
 
 impl Shared {
-    pub(super) async fn start(store: Store, arbiters: usize) -> Result<Arc<Self>, Error> {
+    pub(super) async fn start(store: Store, arbiters: usize, router: Option<Router>) -> Result<Arc<Self>, Error> {
+        let (etas, wishes) = Etas::new();
         let bus = Arc::new(Bus::local());
         let lanes_bus = Arc::clone(&bus);
         let lanes = CommandLanes::start(store.writer_pool().clone(), move |published| commit::publish(&lanes_bus, published));
@@ -72,6 +76,7 @@ impl Shared {
             fanout: Fanout::default(),
             workers: Workers::default(),
             locations: Locations::new(),
+            etas,
             sessions: DashMap::new(),
             joining: Semaphore::new(JOINING),
             tenants: DashMap::new(),
@@ -80,6 +85,7 @@ impl Shared {
         shared.load().await?;
         map::start(&shared);
         links::start(&shared);
+        etas::start(&shared, router, wishes);
         Ok(shared)
     }
 
@@ -222,11 +228,12 @@ impl Shared {
         }
     }
 
-    /// Puts an open job on the map, or takes it off.
+    /// Puts an open job on the map, or takes it off; a worker who is on the way to it is expected there.
     fn place(&self, tenant: TenantId, id: JobId, job: Option<&Job>) {
         let open = job.filter(|job| job.status.is_open());
         let point = open.and_then(Job::point).and_then(|(latitude, longitude)| Point::parse(latitude, longitude).ok());
         self.locations.set_job(tenant, id, point);
+        self.etas.follow(tenant, id, job);
     }
 
     /// Tells dispatchers a worker's state.

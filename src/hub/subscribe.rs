@@ -2,6 +2,7 @@
 
 use super::bus::Published;
 use super::customer_actor::{Unwatch, Watch};
+use super::etas;
 use super::fanout::{Audience, Subscription};
 use super::frame::Frame;
 use super::map::wire;
@@ -10,7 +11,7 @@ use super::session::{Joined, Session};
 use super::snapshot::Parts;
 use super::{Error, Hub, Shared, clock};
 use crate::domain::At;
-use crate::domain::caller::{Caller, Role};
+use crate::domain::caller::{Caller, Link, Role};
 use crate::domain::gate;
 use crate::domain::ids::{CustomerId, JobId};
 use crate::domain::job::Job;
@@ -229,8 +230,9 @@ impl Shared {
             (_, Role::Worker { id }) => store::jobs::of_worker(&mut connection, tenant, *id, midnight(session, now)).await?,
             (_, Role::PortalUser { links, .. }) => {
                 let viewable = links.iter().filter(|link| link.permissions.view_jobs);
-                let customers: Vec<CustomerId> = viewable.map(|link| link.customer).collect();
-                store::jobs::portal_snapshot(&mut connection, tenant, &customers, now.plus_ms(-DAY_MS)).await?
+                let (live, quiet): (Vec<_>, Vec<_>) = viewable.partition(|link| link.permissions.live_status);
+                let ids = |links: Vec<&Link>| links.into_iter().map(|link| link.customer).collect::<Vec<CustomerId>>();
+                store::jobs::portal_snapshot(&mut connection, tenant, &ids(live), &ids(quiet), now.plus_ms(-DAY_MS)).await?
             }
             // Only its job's topic is open to a link.
             (_, Role::Link { .. }) => return Err(Error::Refused(Refusal::Forbidden)),
@@ -261,7 +263,7 @@ impl Shared {
             .collect())
     }
 
-    /// Where the workers of the current jobs are, for who just joined and may see it.
+    /// Where the workers of the current jobs are and when they are expected, for who just joined and may see it.
     fn show_where_workers_are(&self, session: &Session, topic: Topic, subscription: &Subscription) {
         let tenant = session.tenant.id;
         let current = match topic {
@@ -271,6 +273,17 @@ impl Shared {
         };
         let mut list = Vec::new();
         for (worker, current) in current {
+            let distance = match &session.caller.role {
+                Role::Dispatcher { .. } => Some(true),
+                Role::Worker { .. } => None,
+                Role::PortalUser { .. } => {
+                    let permissions = session.caller.permissions_for(current.customer).filter(|permissions| gate::tells_eta_to(permissions));
+                    permissions.map(|permissions| permissions.see_worker)
+                }
+            };
+            if let (Some(distance), Some(eta)) = (distance, self.etas.told(tenant, current.job)) {
+                subscription.offer_eta(&Frame::new(ServerMessage::Eta(etas::wire(topic, current.job, &eta, distance))));
+            }
             let may = match &session.caller.role {
                 Role::Dispatcher { .. } => true,
                 Role::Worker { .. } => false,

@@ -152,6 +152,10 @@ pub struct Eta {
     pub distance_m: Option<u32>,
     /// Of which instant's position.
     pub at: Millis,
+    /// No router has said so: a guess by the straight line.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[ts(as = "Option<bool>", optional)]
+    pub estimated: bool,
 }
 
 /// A worker's state on the schedule.

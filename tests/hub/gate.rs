@@ -9,14 +9,14 @@ use dispatch_hub::protocol::Topic;
 use serde_json::json;
 
 /// One worker, on duty, and the number of metres that they have gone north: every fix is somewhere else.
-struct Phone {
-    person: Person,
+pub(crate) struct Phone {
+    pub(crate) person: Person,
     live: Live,
     steps: i32,
 }
 
 impl Phone {
-    async fn of(hub: &TestHub, number: usize) -> Self {
+    pub(crate) async fn of(hub: &TestHub, number: usize) -> Self {
         let person = hub.worker(number).await;
         let mut live = person.live().await;
         live.goes_on_duty(true).await;
@@ -24,18 +24,18 @@ impl Phone {
     }
 
     /// Measures a position now; its latitude.
-    async fn measures(&mut self) -> f64 {
+    pub(crate) async fn measures(&mut self) -> f64 {
         self.measures_at(in_ms(0)).await
     }
 
-    async fn measures_at(&mut self, at_ms: i64) -> f64 {
+    pub(crate) async fn measures_at(&mut self, at_ms: i64) -> f64 {
         self.steps += 1;
         let latitude = 60.15 + f64::from(self.steps) * 1e-4;
         self.live.measures(&[fix(at_ms, latitude, 24.94)]).await;
         latitude
     }
 
-    async fn does(&mut self, job: Job, command: serde_json::Value) {
+    pub(crate) async fn does(&mut self, job: Job, command: serde_json::Value) {
         self.live.does(job, command).await.expect("the worker may");
     }
 }
@@ -115,7 +115,7 @@ async fn the_window_opens_on_the_way_and_closes_with_the_last_step() {
     elsewhere.never_said(&[&hub.company().worker(1).to_string(), &job.to_string(), "Aino"]);
 }
 
-async fn hears_all_of(live: &mut Live, kind: Kind, job: Job) {
+pub(crate) async fn hears_all_of(live: &mut Live, kind: Kind, job: Job) {
     live.until("an event", |message| match message {
         dispatch_hub::protocol::ServerMessage::Event(event) => (event.kind == kind && event.job_id == job.0).then_some(()),
         _ => None,

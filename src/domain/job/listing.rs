@@ -17,15 +17,17 @@ pub struct Listing {
     pub date_ms: Option<At>,
     /// The date column as a portal user sees it.
     pub portal_date_ms: Option<At>,
+    /// The date column as a portal user without "live status" sees it.
+    pub quiet_date_ms: Option<At>,
     /// Planned start.
     pub start_ms: Option<At>,
     /// Planned end.
     pub end_ms: Option<At>,
     /// The status in a portal user's words, as its stored number.
     pub portal_status: i16,
-    /// What staff search in.
+    /// The words that staff search in.
     pub search: String,
-    /// What a portal user searches in: nothing that is hidden from them.
+    /// The words that a portal user searches in: nothing that is hidden from them.
     pub portal_search: String,
 }
 
@@ -41,6 +43,7 @@ impl Job {
             template: self.template.id,
             date_ms: self.date().map(|(at, _)| at),
             portal_date_ms: portal::date(self, true).map(|(at, _)| at),
+            quiet_date_ms: portal::date(self, false).map(|(at, _)| at),
             start_ms: self.scheduled.map(|slot| slot.start),
             end_ms: self.scheduled.map(|slot| slot.end),
             portal_status: portal_status as i16,
@@ -49,13 +52,37 @@ impl Job {
         }
     }
 
-    /// Customer, type, step names and addresses, one a line. The number is searched in its own column.
+    /// The words of customer, type, step names and addresses. The number is searched in its own column.
     fn searched<'a>(&'a self, steps: impl Iterator<Item = (&'a str, Option<&'a str>)>) -> String {
-        let mut lines = vec![self.customer.name.as_str(), self.template.name.as_str()];
+        let mut text = String::new();
+        let mut take = |part: &str| {
+            for word in words(part) {
+                text.push(' ');
+                text.push_str(&word);
+            }
+        };
+        take(&self.customer.name);
+        take(&self.template.name);
         for (name, address) in steps {
-            lines.push(name);
-            lines.extend(address);
+            take(name);
+            take(address.unwrap_or_default());
         }
-        lines.join("\n")
+        text
+    }
+}
+
+/// The words of a text, as they are searched: lower case, without what stands between them.
+pub fn words(text: &str) -> impl Iterator<Item = String> {
+    text.split(|character: char| !character.is_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_lowercase)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::words;
+
+    #[test]
+    fn words_are_what_stands_between_signs_in_lower_case() {
+        let words: Vec<String> = words("  Ääni & Co., Keskuskatu 3-5 A/12\n").collect();
+        assert_eq!(words, ["ääni", "co", "keskuskatu", "3", "5", "a", "12"]);
     }
 }

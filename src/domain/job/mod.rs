@@ -10,7 +10,7 @@ mod tests;
 
 pub use create::{NewJob, Placement};
 pub use decide::Asked;
-pub use listing::Listing;
+pub use listing::{Listing, words};
 
 use super::at::At;
 use super::command::{AssetRef, Contact, WorkerRef};

@@ -1,6 +1,7 @@
 //! Jobs as they are now. Written by `writer` only. Lists by filter and page are in `page`.
 
 mod page;
+mod search;
 
 pub use page::{Cursor, Filter, Page, Sort, View, page};
 
@@ -75,19 +76,30 @@ pub async fn schedule(connection: &mut PgConnection, tenant: TenantId, from: At,
 }
 
 /// A portal's first picture: jobs of these customers that are open or changed since `since`, newest first; with their seq.
-pub async fn portal_snapshot(connection: &mut PgConnection, tenant: TenantId, customers: &[CustomerId], since: At) -> Result<(i64, Vec<Job>), Error> {
-    let customers: Vec<Uuid> = customers.iter().map(|customer| customer.0).collect();
+///
+/// Of the `quiet` ones, whose status is not shown, all are in it: which of them is missing would tell that it is closed.
+pub async fn portal_snapshot(
+    connection: &mut PgConnection,
+    tenant: TenantId,
+    customers: &[CustomerId],
+    quiet: &[CustomerId],
+    since: At,
+) -> Result<(i64, Vec<Job>), Error> {
+    let ids = |customers: &[CustomerId]| customers.iter().map(|customer| customer.0).collect::<Vec<Uuid>>();
     let rows = sqlx::query_as!(
         SeqRow,
         r#"select s.seq, j.number as "number?", j.version as "version?", j.doc -> 'job' as "job?: Json<Job>"
            from tenant_seq s
            left join (
-             select * from job where tenant = $1 and customer = any ($2) and (status < 6 or updated_at >= $3) order by number desc limit $4) j on true
+             select * from job
+               where tenant = $1 and ((customer = any ($2) and (status < 6 or updated_at >= $3)) or customer = any ($5))
+               order by number desc limit $4) j on true
            where s.tenant = $1 order by j.number desc"#,
         tenant.0,
-        &customers,
+        &ids(customers),
         instant::time(since),
-        SNAPSHOT
+        SNAPSHOT,
+        &ids(quiet)
     )
     .fetch_all(connection)
     .await?;

@@ -1,5 +1,9 @@
 //! Lists of jobs: filtered, searched, sorted, and paged by the last row seen, so that page 1,000 costs what page 1 does.
+//!
+//! No order and no filter may need all rows of a tenant unpacked: everything asked for is a narrow column, and each order has an
+//! index. Words are looked up first in the index of trigrams; see `search`.
 
+use super::search::Search;
 use super::{Error, with_columns};
 use crate::domain::At;
 use crate::domain::ids::{CustomerId, TemplateId, TenantId, WorkerId};
@@ -19,6 +23,8 @@ pub enum View {
     Staff,
     /// What a portal user may know: their words for the status, the date they see, nothing hidden.
     Portal,
+    /// What a portal user without "live status" may know: no status either, and no actual start.
+    Quiet,
 }
 
 /// What a list is sorted by; rows that are equal in it go by number.
@@ -29,7 +35,7 @@ pub enum Sort {
     Number,
     /// The date column; what has no date comes after every date.
     Date,
-    /// The order of a job's life.
+    /// The order of a job's life; a status that is not shown comes before all.
     Status,
     /// The customer's name.
     Customer,
@@ -48,6 +54,8 @@ pub struct Filter<'a> {
     pub template: Option<TemplateId>,
     /// Of any of these customers.
     pub customers: Option<&'a [CustomerId]>,
+    /// Of any of these customers, whose jobs are seen through `View::Quiet` instead: in the same list, one order.
+    pub quiet: Option<&'a [CustomerId]>,
     /// On this worker's row.
     pub worker: Option<WorkerId>,
     /// The date column is not before it.
@@ -56,7 +64,7 @@ pub struct Filter<'a> {
     pub to: Option<At>,
     /// Completed ones only if they ended at it or later.
     pub completed_since: Option<At>,
-    /// The number begins with it, or the searched text contains it.
+    /// The number begins with it, or each of its words is found.
     pub text: Option<&'a str>,
     /// In this order.
     pub sort: Sort,
@@ -78,10 +86,10 @@ pub struct Page {
 }
 
 /// The last row of a page: its place in the order.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Cursor(Key, i64);
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(untagged)]
 enum Key {
     Number(i64),
@@ -106,15 +114,16 @@ impl Sort {
         matches!(self, Self::Customer | Self::Template)
     }
 
-    /// The sorted expression; never null, so that rows compare.
+    /// The sorted expression, as an index has it; never null, so that rows compare.
     fn expression(self, view: View) -> &'static str {
         match (self, view) {
             (Self::Number, _) => "number",
             (Self::Date, view) => date(view),
-            (Self::Status, View::Staff) => "status::bigint",
-            (Self::Status, View::Portal) => "portal_status::bigint",
-            (Self::Customer, _) => "doc #>> '{job,customer,name}'",
-            (Self::Template, _) => "doc #>> '{job,template,name}'",
+            (Self::Status, View::Staff) => "status",
+            (Self::Status, View::Portal) => "portal_status",
+            (Self::Status, View::Quiet) => "0::smallint",
+            (Self::Customer, _) => "customer_name",
+            (Self::Template, _) => "template_name",
         }
     }
 }
@@ -124,49 +133,77 @@ fn date(view: View) -> &'static str {
     match view {
         View::Staff => "coalesce(date_ms, 9223372036854775807)",
         View::Portal => "coalesce(portal_date_ms, 9223372036854775807)",
+        View::Quiet => "coalesce(quiet_date_ms, 9223372036854775807)",
     }
 }
 
 /// One page of a tenant's jobs.
 pub async fn page(connection: &mut PgConnection, tenant: TenantId, filter: &Filter<'_>) -> Result<Page, Error> {
+    let mut rows = part(connection, tenant, filter).await?;
+    if let Some(quiet) = filter.quiet {
+        // Each half by its own columns, then one list: a column that is hidden in one half must not place a row of it.
+        let quiet = Filter { view: View::Quiet, customers: Some(quiet), quiet: None, ..filter.clone() };
+        rows.extend(part(connection, tenant, &quiet).await?);
+        rows.sort_by(|(one, _), (other, _)| if filter.descending { other.cmp(one) } else { one.cmp(other) });
+    }
+    let is_last = rows.len() <= usize::from(filter.limit);
+    rows.truncate(usize::from(filter.limit));
+    let next = if is_last { None } else { rows.last().map(|(cursor, _)| cursor.clone()) };
+    Ok(Page { jobs: rows.into_iter().map(|(_, job)| job).collect(), next })
+}
+
+/// The rows of one view, one more than asked for: that says whether there is a next page.
+async fn part(connection: &mut PgConnection, tenant: TenantId, filter: &Filter<'_>) -> Result<Vec<(Cursor, Job)>, Error> {
+    // A status that is not shown is not searched for either.
+    let hides_status = filter.view == View::Quiet && !filter.statuses.is_empty();
+    let search = filter.text.and_then(|text| Search::parse(text, filter.view != View::Staff));
+    if hides_status || filter.customers.is_some_and(<[CustomerId]>::is_empty) || search.as_ref().is_some_and(Search::finds_nothing) {
+        return Ok(Vec::new());
+    }
+    let rare = match &search {
+        Some(search) => search.rare_numbers(connection, filter.customers).await?,
+        None => None,
+    };
     let key = filter.sort.expression(filter.view);
+    // The rows of the page are found by narrow columns first; only theirs are the documents that are unpacked.
     let mut query = QueryBuilder::<Postgres>::new("select number, version, doc -> 'job' as job, ");
-    query.push(key).push(" as key from job where tenant = ").push_bind(tenant.0);
+    query.push(key).push(if filter.sort.is_by_text() { " as key" } else { "::bigint as key" });
+    query.push(" from job where tenant = ").push_bind(tenant.0);
     push_conditions(&mut query, filter);
+    if let Some(search) = &search {
+        search.push(&mut query, rare);
+    }
     if let Some(Cursor(value, number)) = &filter.after {
         query.push(format_args!(" and ({key}, number) {} (", if filter.descending { "<" } else { ">" }));
-        match value {
-            Key::Number(value) => query.push_bind(*value),
-            Key::Text(value) => query.push_bind(value.as_str()),
+        match (value, filter.sort) {
+            // A number beyond the statuses stands for the last of them.
+            (Key::Number(value), Sort::Status) => query.push_bind(i16::try_from(*value).unwrap_or(i16::MAX)),
+            (Key::Number(value), _) => query.push_bind(*value),
+            (Key::Text(value), _) => query.push_bind(value.as_str()),
         };
         query.push(", ").push_bind(*number).push(")");
     }
     let direction = if filter.descending { "desc" } else { "asc" };
-    query.push(format_args!(" order by {key} {direction}, number {direction} limit "));
-    // One more than asked for says whether there is a next page.
-    query.push_bind(i64::from(filter.limit) + 1);
-    let rows = query.build().fetch_all(connection).await?;
-
-    let is_last = rows.len() <= usize::from(filter.limit);
-    let mut jobs = Vec::with_capacity(rows.len());
-    let mut next = None;
-    for row in rows.iter().take(usize::from(filter.limit)) {
+    query.push(format_args!(" order by {} {direction}, number {direction} limit {}", order_key(key), filter.limit + 1));
+    // Not kept as a prepared statement: a plan for any filter would be a bad one for each.
+    let rows = query.build().persistent(false).fetch_all(connection).await?;
+    let mut part = Vec::with_capacity(rows.len());
+    for row in &rows {
         let number: i64 = row.try_get("number")?;
-        if !is_last {
-            let key = if filter.sort.is_by_text() { Key::Text(row.try_get("key")?) } else { Key::Number(row.try_get("key")?) };
-            next = Some(Cursor(key, number));
-        }
-        jobs.push(with_columns(tenant.0, number, row.try_get("version")?, row.try_get::<Json<Job>, _>("job")?));
+        let key = if filter.sort.is_by_text() { Key::Text(row.try_get("key")?) } else { Key::Number(row.try_get("key")?) };
+        part.push((Cursor(key, number), with_columns(tenant.0, number, row.try_get("version")?, row.try_get::<Json<Job>, _>("job")?)));
     }
-    Ok(Page { jobs, next })
+    Ok(part)
+}
+
+/// Postgres reads a bare number in `order by` as a column's place.
+fn order_key(key: &'static str) -> &'static str {
+    if key == "0::smallint" { "(0::smallint + 0::smallint)" } else { key }
 }
 
 fn push_conditions(query: &mut QueryBuilder<Postgres>, filter: &Filter<'_>) {
-    let (status, search) = match filter.view {
-        View::Staff => ("status", "search"),
-        View::Portal => ("portal_status", "portal_search"),
-    };
     if !filter.statuses.is_empty() {
+        let status = if filter.view == View::Staff { "status" } else { "portal_status" };
         let statuses: Vec<i16> = filter.statuses.iter().map(|status| *status as i16).collect();
         query.push(format_args!(" and {status} = any (")).push_bind(statuses).push(")");
     }
@@ -190,48 +227,11 @@ fn push_conditions(query: &mut QueryBuilder<Postgres>, filter: &Filter<'_>) {
     if let Some(since) = filter.completed_since {
         query.push(" and (status <> 6 or (doc #>> '{job,actual_end}')::bigint >= ").push_bind(since.0).push(")");
     }
-    if let Some(text) = filter.text.map(str::trim).filter(|text| !text.is_empty()) {
-        query.push(format_args!(" and ({search} ilike ")).push_bind(format!("%{}%", escaped(text)));
-        if let Some(number) = number_in(text) {
-            query.push(" or number::text like ").push_bind(format!("{number}%"));
-        }
-        query.push(")");
-    }
-}
-
-/// The digits of `1042`, `J-1042` or `j1042`.
-fn number_in(text: &str) -> Option<&str> {
-    let digits = text.strip_prefix(['J', 'j']).map_or(text, |rest| rest.strip_prefix('-').unwrap_or(rest));
-    (!digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())).then_some(digits)
-}
-
-/// A text that `ilike` takes literally.
-fn escaped(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for character in text.chars() {
-        if matches!(character, '%' | '_' | '\\') {
-            escaped.push('\\');
-        }
-        escaped.push(character);
-    }
-    escaped
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Cursor, Key, Sort, escaped, number_in};
-
-    #[test]
-    fn a_number_is_known_in_every_spelling() {
-        for (text, number) in [("1042", Some("1042")), ("J-1042", Some("1042")), ("j10", Some("10")), ("J-", None), ("10b", None), ("", None)] {
-            assert_eq!(number_in(text), number, "{text}");
-        }
-    }
-
-    #[test]
-    fn a_search_is_literal() {
-        assert_eq!(escaped(r"100 %_\"), r"100 \%\_\\");
-    }
+    use super::{Cursor, Key, Sort};
 
     #[test]
     fn a_cursor_belongs_to_its_order() {
