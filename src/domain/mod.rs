@@ -2,6 +2,7 @@
 
 pub mod at;
 pub mod caller;
+pub mod colour;
 pub mod command;
 pub mod event;
 pub mod field;
@@ -12,8 +13,10 @@ pub mod ids;
 pub mod job;
 pub mod portal;
 pub mod refusal;
+pub mod settings;
 pub mod step;
 pub mod template;
 pub mod tenant;
+pub mod visibility;
 
 pub use at::At;

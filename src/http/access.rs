@@ -23,6 +23,8 @@ pub enum Access {
     Member,
     /// Dispatchers.
     Dispatcher,
+    /// Dispatchers who are also admins.
+    Admin,
     /// Dispatchers and workers.
     Staff,
     /// Dispatchers and portal users.
@@ -34,6 +36,7 @@ impl Access {
         match self {
             Self::Anyone | Self::Member => true,
             Self::Dispatcher => matches!(role, Role::Dispatcher { .. }),
+            Self::Admin => matches!(role, Role::Dispatcher { admin: true, .. }),
             Self::Staff => matches!(role, Role::Dispatcher { .. } | Role::Worker { .. }),
             Self::Orderer => matches!(role, Role::Dispatcher { .. } | Role::PortalUser { .. }),
         }
@@ -59,7 +62,8 @@ pub(super) async fn check(
 async fn logged_in(request: &HttpRequest) -> Result<Session, Error> {
     let parts: &web::Data<Parts> = request.app_data().expect("the application holds its parts");
     let token = Token::of_request(request.headers()).ok_or_else(|| Error::of(Name::NotAuthenticated))?;
-    Ok(parts.auth.session(token, clock::now()).await?)
+    let session = parts.auth.session(token, clock::now()).await?;
+    super::preview::seen(parts, request, session).await
 }
 
 /// Who is asking, on routes that are not for anyone.

@@ -16,6 +16,7 @@ mod record;
 mod registry;
 mod send_queue;
 mod session;
+mod settle;
 mod shared;
 mod subscribe;
 mod workers;
@@ -171,9 +172,10 @@ impl Hub {
         &self.shared.store
     }
 
-    /// Changes when the log was moved back, by a restore: what a client remembers of `seq` is void then.
-    pub fn epoch(&self) -> Uuid {
-        self.shared.epoch
+    /// Changes when the log was moved back, by a restore: what a client remembers of `seq` is void then. For a portal user it
+    /// also changes with what they may do: what they were told before they left is not what they would be told now.
+    pub fn epoch(&self, caller: &Caller) -> Uuid {
+        settle::epoch(self.shared.epoch, caller)
     }
 
     /// Closes every socket with a code that says to come back.

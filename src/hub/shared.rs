@@ -9,6 +9,7 @@ use super::frame::Frame;
 use super::project::{Entry, Viewer};
 use super::registry::Registry;
 use super::session::Session;
+use super::settle::{self, Settled};
 use super::workers::Workers;
 use super::{Error, map};
 use crate::domain::At;
@@ -43,6 +44,7 @@ pub(super) struct Shared {
     pub(super) locations: Locations,
     pub(super) sessions: DashMap<SessionId, Arc<Session>>,
     tenants: DashMap<TenantId, Known>,
+    pub(super) settled: Settled,
 }
 
 /// What is known of a tenant whose feed runs.
@@ -69,10 +71,12 @@ impl Shared {
             locations: Locations::new(),
             sessions: DashMap::new(),
             tenants: DashMap::new(),
+            settled: Settled::default(),
             store,
         });
         shared.load().await?;
         map::start(&shared);
+        settle::start(&shared);
         Ok(shared)
     }
 
@@ -134,6 +138,18 @@ impl Shared {
     /// The tenant's rules, once it is known.
     pub(super) fn rules(&self, tenant: TenantId) -> DispatchRules {
         self.tenants.get(&tenant).map(|known| known.tenant.settings.dispatch).unwrap_or_default()
+    }
+
+    /// The tenants whose settings are kept here.
+    pub(super) fn known_tenants(&self) -> Vec<TenantId> {
+        self.tenants.iter().map(|known| *known.key()).collect()
+    }
+
+    /// From now on these settings hold.
+    pub(super) fn know(&self, tenant: Arc<Tenant>) {
+        if let Some(mut known) = self.tenants.get_mut(&tenant.id) {
+            known.tenant = tenant;
+        }
     }
 
     /// The last entry of the tenant's log that was told.

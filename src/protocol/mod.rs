@@ -6,6 +6,7 @@ pub mod instant;
 pub mod lists;
 pub mod problem;
 pub mod server;
+pub mod settings;
 pub mod topic;
 pub mod views;
 
