@@ -211,6 +211,7 @@ fn caller() -> Caller {
         admin: false,
         tenant: TenantRef { id: id(8), name: "Harbour Care".into(), slug: "demo".into(), time_zone: "Europe/Helsinki".into() },
         customers: vec![LinkedCustomer { id: id(3), name: "Bakery, Keskuskatu".into(), permissions }],
+        job: None,
     }
 }
 
@@ -221,7 +222,7 @@ fn server_samples() -> Vec<(&'static str, ServerMessage)> {
         ServerMessage::Event(Box::new(message))
     };
     let row = ScheduleWorker { id: id(4), name: "Aino Virtanen".into(), hours: vec![Some((480, 960)), None], on_duty: true };
-    let snapshot = Snapshot { reference: 1, topic: Topic::Schedule, seq: 41, jobs: vec![job()], workers: Some(vec![row]), more: true };
+    let snapshot = Snapshot { reference: 1, topic: Topic::Schedule, seq: 41, jobs: vec![job()], workers: Some(vec![row]), more: true, caller: None };
     let portal = Snapshot { topic: Topic::Portal, jobs: vec![portal_job()], workers: None, more: false, ..snapshot.clone() };
     let position = |status, known: bool| {
         let some = |value: f32| known.then_some(value);

@@ -13,7 +13,6 @@ pub use token::{COOKIE, Token};
 use crate::domain::At;
 use crate::domain::caller::{ByKind, Caller, Link, Role};
 use crate::domain::ids::{DispatcherId, LoginId, PortalUserId, WorkerId};
-use crate::domain::portal;
 use crate::domain::tenant::Tenant;
 use crate::store::logins::PersonKind;
 use crate::store::{self, Store};
@@ -304,10 +303,5 @@ async fn session_of(connection: &mut PgConnection, stored: store::sessions::Sess
 /// The customers that a portal user acts for.
 pub async fn links(connection: &mut PgConnection, tenant: &Tenant, user: PortalUserId) -> Result<Vec<Link>, store::Error> {
     let stored = store::portal_users::links(connection, tenant.id, user).await?;
-    let link = |link: store::portal_users::PortalLink| Link {
-        permissions: portal::resolve(&tenant.settings.portal.permissions, &link.customer_permissions, &link.permissions),
-        customer: link.customer,
-        name: link.name,
-    };
-    Ok(stored.into_iter().map(link).collect())
+    Ok(stored.into_iter().map(|link| link.resolve(&tenant.settings.portal.permissions)).collect())
 }

@@ -2,6 +2,7 @@
 
 pub mod at;
 pub mod caller;
+pub mod colour;
 pub mod command;
 pub mod eta;
 pub mod event;
@@ -14,8 +15,10 @@ pub mod invoice;
 pub mod job;
 pub mod portal;
 pub mod refusal;
+pub mod settings;
 pub mod step;
 pub mod template;
 pub mod tenant;
+pub mod visibility;
 
 pub use at::At;

@@ -130,6 +130,28 @@ impl Overrides {
     }
 }
 
+impl Overrides {
+    /// What this says, and where it is silent what `under` says.
+    #[must_use]
+    pub fn over(self, under: Self) -> Self {
+        Self {
+            view_jobs: self.view_jobs.or(under.view_jobs),
+            create: self.create.or(under.create),
+            templates: self.templates.or(under.templates),
+            edit: self.edit.or(under.edit),
+            cancel: self.cancel.or(under.cancel),
+            delete: self.delete.or(under.delete),
+            live_status: self.live_status.or(under.live_status),
+            see_map: self.see_map.or(under.see_map),
+            see_worker: self.see_worker.or(under.see_worker),
+            invoice: self.invoice.or(under.invoice),
+            alerts_email: self.alerts_email.or(under.alerts_email),
+            alerts_sms: self.alerts_sms.or(under.alerts_sms),
+            outside_hours: self.outside_hours.or(under.outside_hours),
+        }
+    }
+}
+
 /// Permissions of one link: tenant default, then the customer's, then the link's own.
 pub fn resolve(tenant: &Overrides, customer: &Overrides, link: &Overrides) -> Permissions {
     link.onto(&customer.onto(&tenant.onto(&Permissions::all())))

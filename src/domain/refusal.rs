@@ -102,4 +102,10 @@ pub enum Why {
     ControlCharacter,
     /// The same value twice.
     Repeated,
+    /// Somebody else has it.
+    Taken,
+    /// Text of this colour cannot be read on white; its contrast there in hundredths.
+    Contrast(u16),
+    /// Who fills it in cannot: what it belongs to is not theirs to fill in.
+    Unfillable,
 }

@@ -27,6 +27,8 @@ pub enum Access {
     Member,
     /// Dispatchers.
     Dispatcher,
+    /// Dispatchers who are also admins.
+    Admin,
     /// Dispatchers and workers.
     Staff,
     /// Dispatchers and portal users.
@@ -39,6 +41,7 @@ impl Access {
             Self::Anyone | Self::Viewer => true,
             Self::Member => !matches!(role, Role::Link { .. }),
             Self::Dispatcher => matches!(role, Role::Dispatcher { .. }),
+            Self::Admin => matches!(role, Role::Dispatcher { admin: true, .. }),
             Self::Staff => matches!(role, Role::Dispatcher { .. } | Role::Worker { .. }),
             Self::Orderer => matches!(role, Role::Dispatcher { .. } | Role::PortalUser { .. }),
         }
@@ -66,10 +69,13 @@ async fn logged_in(request: &HttpRequest) -> Result<Session, Error> {
     let link = link_of_socket(request);
     let is_link = link.is_some() || request.headers().contains_key(AUTHORIZATION);
     let token = link.unwrap_or_else(|| Token::of_request(request.headers())).ok_or_else(|| Error::of(Name::NotAuthenticated))?;
-    match parts.auth.session(token, clock::now()).await {
-        Err(auth::Error::NotAuthenticated) if is_link => Err(Problem::with_detail(Name::NotAuthenticated, "This link has ended").into()),
-        other => Ok(other?),
-    }
+    let session = match parts.auth.session(token, clock::now()).await {
+        Err(auth::Error::NotAuthenticated) if is_link => {
+            return Err(Problem::with_detail(Name::NotAuthenticated, "This link has ended").into());
+        }
+        other => other?,
+    };
+    super::preview::seen(parts, request, session).await
 }
 
 /// A browser cannot give a socket headers, so a one-job link comes as `?link=`. It beats any cookie, also if it is no token at all.

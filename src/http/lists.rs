@@ -4,6 +4,7 @@ use super::Parts;
 use super::access::Me;
 use super::error::Error;
 use super::page::{self, Item};
+use super::permissions::staff_view;
 use super::request::{Id, Query};
 use crate::auth;
 use crate::domain::caller::Role;
@@ -13,7 +14,6 @@ use crate::protocol::lists::{Asset, Customer, Dispatcher, List, PortalUser, Port
 use crate::protocol::views::{Address, ScheduleWorker};
 use crate::store;
 use actix_web::web::{Data, Json};
-use serde_json::{Value, json};
 use std::collections::HashMap;
 
 /// Addresses that are suggested at once.
@@ -82,7 +82,7 @@ pub(super) async fn template(parts: Data<Parts>, me: Me, Id(id): Id<TemplateId>)
 /// A template as the caller may use it; nothing if they may not.
 fn template_view(me: &Me, template: &TemplateDef) -> Option<Template> {
     match &me.caller.role {
-        Role::Dispatcher { .. } => Some(Template::staff(template)),
+        Role::Dispatcher { .. } => Some(staff_view(template)),
         Role::PortalUser { links, .. } => {
             let may = !template.archived && links.iter().any(|link| link.permissions.may_create(template.id));
             may.then(|| Template::portal(template))
@@ -172,9 +172,4 @@ pub(super) async fn addresses(parts: Data<Parts>, query: Query) -> Listed<Addres
     let address =
         |place: &crate::places::Place| Address { text: place.text.clone(), latitude: Some(place.latitude), longitude: Some(place.longitude) };
     Ok(Json(page::whole(found.into_iter().map(address).collect())))
-}
-
-/// Workers pick one when they decline.
-pub(super) async fn decline_reasons(me: Me) -> Json<Value> {
-    Json(json!({ "reasons": me.tenant.settings.decline_reasons }))
 }

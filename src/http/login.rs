@@ -84,7 +84,14 @@ pub(super) async fn change_password(parts: Data<Parts>, me: Me, request: HttpReq
 
 pub(super) async fn portal(parts: Data<Parts>, slug: Path<String>) -> Result<Json<Portal>, Error> {
     let mut connection = parts.store.write().await?;
-    let tenant = store::tenants::by_slug(&mut connection, &slug).await?;
+    let tenant = match store::tenants::by_slug(&mut connection, &slug).await {
+        // A name that the company had before: the answer says which it has now.
+        Err(store::Error::Missing) => {
+            let now = store::slugs::successor(&mut connection, &slug, clock::now()).await?;
+            store::tenants::by_slug(&mut connection, &now).await?
+        }
+        other => other?,
+    };
     let settings = tenant.settings.portal;
     Ok(Json(Portal {
         name: tenant.name,

@@ -12,10 +12,13 @@ mod lists;
 mod local_time;
 mod login;
 mod page;
+mod permissions;
+mod preview;
 mod publish;
 mod request;
 mod schedule;
 mod server;
+mod settings;
 mod status;
 mod tracks;
 
@@ -29,7 +32,7 @@ use crate::paper::Printer;
 use crate::places::Gazetteer;
 use crate::store::Store;
 use crate::telemetry::Metrics;
-use access::Access::{Anyone, Dispatcher, Member, Orderer, Staff, Viewer};
+use access::Access::{Admin, Anyone, Dispatcher, Member, Orderer, Staff, Viewer};
 use actix_web::http::Method;
 use actix_web::http::header::{ALLOW, HeaderValue};
 use actix_web::middleware::from_fn;
@@ -81,7 +84,7 @@ pub fn routes() -> Vec<Endpoint> {
         at("/api/customers", [get(Orderer, lists::customers)]),
         at("/api/customers/{id}", [get(Orderer, lists::customer)]),
         at("/api/templates", [get(Orderer, lists::templates)]),
-        at("/api/templates/{id}", [get(Orderer, lists::template)]),
+        at("/api/templates/{id}", [get(Orderer, lists::template), patch(Admin, permissions::set_visibility)]),
         at("/api/assets", [get(Orderer, lists::assets)]),
         at("/api/assets/{id}", [get(Orderer, lists::asset)]),
         at("/api/portal-users", [get(Dispatcher, lists::portal_users)]),
@@ -89,7 +92,13 @@ pub fn routes() -> Vec<Endpoint> {
         at("/api/dispatchers", [get(Dispatcher, lists::dispatchers)]),
         at("/api/dispatchers/{id}", [get(Dispatcher, lists::dispatcher)]),
         at("/api/addresses", [get(Member, lists::addresses)]),
-        at("/api/settings/decline-reasons", [get(Staff, lists::decline_reasons)]),
+        at("/api/customers/{id}/permissions", [get(Dispatcher, permissions::of_customer), put(Admin, permissions::set_of_customer)]),
+        at("/api/portal-users/{id}/customers/{customer}/permissions", [get(Dispatcher, permissions::of_link), put(Admin, permissions::set_of_link)]),
+        at("/api/preview", [get(Dispatcher, preview::overview)]),
+        at("/api/settings/company", [get(Dispatcher, settings::company), put(Admin, settings::set_company)]),
+        at("/api/settings/portal", [get(Dispatcher, settings::portal), put(Admin, settings::set_portal)]),
+        at("/api/settings/branding", [get(Dispatcher, settings::branding), put(Admin, settings::set_branding)]),
+        at("/api/settings/decline-reasons", [get(Staff, settings::decline_reasons), put(Admin, settings::set_decline_reasons)]),
         at("/healthz", [get(Anyone, status::alive)]),
         at("/readyz", [get(Anyone, status::ready)]),
         at("/metrics", [get(Anyone, status::metrics)]),
@@ -156,6 +165,10 @@ fn get<F: Handler<Args, Output: Responder + 'static>, Args: FromRequest + 'stati
 
 fn post<F: Handler<Args, Output: Responder + 'static>, Args: FromRequest + 'static>(access: Access, handler: F) -> Entry {
     entry(Method::POST, access, handler)
+}
+
+fn put<F: Handler<Args, Output: Responder + 'static>, Args: FromRequest + 'static>(access: Access, handler: F) -> Entry {
+    entry(Method::PUT, access, handler)
 }
 
 fn patch<F: Handler<Args, Output: Responder + 'static>, Args: FromRequest + 'static>(access: Access, handler: F) -> Entry {

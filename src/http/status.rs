@@ -3,7 +3,10 @@
 use super::Parts;
 use super::access::Me;
 use super::error::Error;
-use crate::{web as pages, ws};
+use crate::domain::settings::is_slug;
+use crate::hub::clock;
+use crate::{store, web as pages, ws};
+use actix_web::http::header::{CACHE_CONTROL, LOCATION};
 use actix_web::web::{Data, Json, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use serde_json::{Value, json};
@@ -28,5 +31,22 @@ pub(super) async fn socket(parts: Data<Parts>, me: Me, request: HttpRequest, pay
 }
 
 pub(super) async fn page(parts: Data<Parts>, request: HttpRequest) -> HttpResponse {
+    if let Some(address) = moved_portal(&parts, &request).await {
+        return HttpResponse::TemporaryRedirect().insert_header((LOCATION, address)).insert_header((CACHE_CONTROL, "no-store")).finish();
+    }
     pages::serve(&request, parts.config.basemap.as_deref()).await
+}
+
+/// Where a page of a portal is now, if its company has taken another web name. Unknown names are left to the page to tell.
+async fn moved_portal(parts: &Parts, request: &HttpRequest) -> Option<String> {
+    let path = request.path().strip_prefix("/p/")?;
+    let (slug, rest) = path.split_once('/').map_or((path, String::new()), |(slug, rest)| (slug, format!("/{rest}")));
+    if !is_slug(slug) {
+        return None;
+    }
+    let mut connection = parts.store.write().await.ok()?;
+    let now = store::slugs::successor(&mut connection, slug, clock::now()).await.ok()?;
+    let query = request.query_string();
+    let query = if query.is_empty() { String::new() } else { format!("?{query}") };
+    Some(format!("/p/{now}{rest}{query}"))
 }

@@ -34,7 +34,7 @@ pub(super) fn start(shared: &Arc<Shared>) {
 impl Shared {
     /// Closes every socket whose link no longer shows its job, or shows other parts of it.
     async fn end_links(&self) -> Result<(), Error> {
-        let is_link = |session: &Session| matches!(session.caller.role, Role::Link { .. });
+        let is_link = |session: &Session| matches!(session.caller().role, Role::Link { .. });
         let watching: Vec<Arc<Session>> = self.sessions.iter().filter(|session| is_link(session)).map(|session| Arc::clone(&session)).collect();
         if watching.is_empty() {
             return Ok(());
@@ -52,7 +52,8 @@ impl Shared {
         }
         drop(connection);
         for session in watching {
-            let Role::Link { permissions, .. } = &session.caller.role else { continue };
+            let caller = session.caller();
+            let Role::Link { permissions, .. } = &caller.role else { continue };
             match allowed.get(&session.login) {
                 None => session.queue.close(Close::NotAuthenticated),
                 Some(now) if now != permissions => session.queue.close(Close::Resync),

@@ -96,7 +96,7 @@ impl Hub {
     /// The dispatcher's map shows another part of the earth: everything there first, then changes.
     pub fn look(&self, session: &Session, viewport: &client::Viewport) -> Result<(), BadPlace> {
         let viewport = Viewport::parse(viewport.west, viewport.south, viewport.east, viewport.north, viewport.zoom)?;
-        self.shared.locations.watch(session.id.0, session.tenant.id, &viewport, |view| match view {
+        self.shared.locations.watch(session.id.0, session.tenant_id, &viewport, |view| match view {
             View::Positions { list, gone } => session.queue.push_positions(&positions(&list, gone)),
             View::Cells { resolution, list } => session.queue.push(&cells(resolution.into(), &list)),
         });

@@ -18,6 +18,7 @@ mod record;
 mod registry;
 mod send_queue;
 mod session;
+mod settle;
 mod shared;
 mod snapshot;
 mod subscribe;
@@ -179,9 +180,10 @@ impl Hub {
         &self.shared.store
     }
 
-    /// Changes when the log was moved back, by a restore: what a client remembers of `seq` is void then.
-    pub fn epoch(&self) -> Uuid {
-        self.shared.epoch
+    /// Changes when the log was moved back, by a restore: what a client remembers of `seq` is void then. For a portal user it
+    /// also changes with what they may do: what they were told before they left is not what they would be told now.
+    pub fn epoch(&self, caller: &Caller) -> Uuid {
+        settle::epoch(self.shared.epoch, caller)
     }
 
     /// Closes every socket with a code that says to come back.

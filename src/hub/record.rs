@@ -84,7 +84,7 @@ impl Hub {
 
     /// A worker goes on or off duty.
     pub async fn set_duty(&self, session: &Session, worker: WorkerId, on: bool) -> Result<(), Error> {
-        let tenant = session.tenant.id;
+        let tenant = session.tenant_id;
         let mut connection = self.shared.store.write().await?;
         store::workers::set_duty(&mut connection, tenant, worker, on, clock::now()).await?;
         connection.commit().await.map_err(store::Error::from)?;
@@ -96,7 +96,7 @@ impl Hub {
 
     /// The socket sends fixes: an older one of the same worker is closed. False if this is the older one.
     pub fn streams(&self, session: &Session, worker: WorkerId) -> bool {
-        self.shared.workers.streams(session.tenant.id, worker, session.id, &session.queue)
+        self.shared.workers.streams(session.tenant_id, worker, session.id, &session.queue)
     }
 }
 

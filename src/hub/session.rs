@@ -10,36 +10,73 @@ use crate::domain::tenant::Tenant;
 use crate::protocol::Topic;
 use crate::protocol::server::{Presence, PresentDispatcher, ServerMessage};
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 /// An open socket.
 pub struct Session {
     /// Its number on this node.
     pub id: SessionId,
-    /// Who.
-    pub caller: Arc<Caller>,
     /// Of which tenant.
-    pub tenant: Arc<Tenant>,
+    pub tenant_id: TenantId,
     /// The log-in session's token hash: when that ends, so does this.
     pub login: Vec<u8>,
     /// Its way out.
     pub queue: Arc<SendQueue>,
+    /// Who, as things stand.
+    who: RwLock<Who>,
     pub(super) joined: Mutex<HashMap<Topic, Joined>>,
+    /// Joining a topic and being settled anew wait for each other.
+    pub(super) turn: tokio::sync::Mutex<()>,
+    /// Its rights were looked up before it was known here: the next look makes sure that they still hold.
+    pub(super) is_unsettled: AtomicBool,
     editing: Mutex<Option<JobId>>,
+}
+
+/// A caller with the tenant's settings, both as of one moment.
+#[derive(Clone)]
+struct Who {
+    caller: Arc<Caller>,
+    tenant: Arc<Tenant>,
 }
 
 /// What a subscription is registered with.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Joined {
     Audience(Audience),
-    Customers(Vec<CustomerId>),
+    /// Each customer's actor; the answer to a change of rights carries the `ref` of the subscription.
+    Customers { customers: Vec<CustomerId>, reference: i64 },
     Map,
 }
 
 impl Session {
     /// A socket that just opened.
     pub fn new(caller: Arc<Caller>, tenant: Arc<Tenant>, login: Vec<u8>, queue: Arc<SendQueue>) -> Arc<Self> {
-        Arc::new(Self { id: SessionId::fresh(), caller, tenant, login, queue, joined: Mutex::default(), editing: Mutex::new(None) })
+        Arc::new(Self {
+            id: SessionId::fresh(),
+            tenant_id: tenant.id,
+            login,
+            queue,
+            who: RwLock::new(Who { caller, tenant }),
+            joined: Mutex::default(),
+            turn: tokio::sync::Mutex::default(),
+            is_unsettled: AtomicBool::new(true),
+            editing: Mutex::new(None),
+        })
+    }
+
+    /// Who, with what they may do now.
+    pub fn caller(&self) -> Arc<Caller> {
+        Arc::clone(&self.who.read().unwrap_or_else(PoisonError::into_inner).caller)
+    }
+
+    /// Their tenant, with its settings as they are now.
+    pub fn tenant(&self) -> Arc<Tenant> {
+        Arc::clone(&self.who.read().unwrap_or_else(PoisonError::into_inner).tenant)
+    }
+
+    pub(super) fn becomes(&self, caller: Arc<Caller>, tenant: Arc<Tenant>) {
+        *self.who.write().unwrap_or_else(PoisonError::into_inner) = Who { caller, tenant };
     }
 
     pub(super) fn joins(&self, topic: Topic, joined: Joined) {
@@ -56,9 +93,9 @@ impl Hub {
     pub fn connect(&self, session: &Arc<Session>) {
         self.shared.sessions.insert(session.id, Arc::clone(session));
         metrics::gauge!("hub_sessions").increment(1.0);
-        if let Role::Worker { id } = session.caller.role {
-            self.shared.workers.connected(session.tenant.id, id);
-            self.shared.show_worker(session.tenant.id, id);
+        if let Role::Worker { id } = session.caller().role {
+            self.shared.workers.connected(session.tenant_id, id);
+            self.shared.show_worker(session.tenant_id, id);
         }
     }
 
@@ -72,12 +109,12 @@ impl Hub {
         for topic in topics {
             self.unsubscribe(session, topic).await;
         }
-        match session.caller.role {
+        match session.caller().role {
             Role::Worker { id } => {
-                self.shared.workers.disconnected(session.tenant.id, id, session.id);
-                self.shared.show_worker(session.tenant.id, id);
+                self.shared.workers.disconnected(session.tenant_id, id, session.id);
+                self.shared.show_worker(session.tenant_id, id);
             }
-            Role::Dispatcher { .. } => self.shared.show_presence(session.tenant.id),
+            Role::Dispatcher { .. } => self.shared.show_presence(session.tenant_id),
             Role::PortalUser { .. } | Role::Link { .. } => {}
         }
     }
@@ -85,7 +122,7 @@ impl Hub {
     /// A dispatcher opened a job, or closed it.
     pub fn edits(&self, session: &Session, job: Option<JobId>) {
         *session.editing.lock().unwrap_or_else(PoisonError::into_inner) = job;
-        self.shared.show_presence(session.tenant.id);
+        self.shared.show_presence(session.tenant_id);
     }
 
     /// Ends every socket of a log-in session, or of a one-job link.
@@ -100,12 +137,12 @@ impl Shared {
     /// Tells the dispatchers of a tenant which of them are there.
     pub(super) fn show_presence(&self, tenant: TenantId) {
         let mut dispatchers: Vec<PresentDispatcher> = Vec::new();
-        for session in self.sessions.iter().filter(|session| session.tenant.id == tenant) {
-            let Role::Dispatcher { id, .. } = session.caller.role else { continue };
+        for session in self.sessions.iter().filter(|session| session.tenant_id == tenant) {
+            let Role::Dispatcher { id, .. } = session.caller().role else { continue };
             let editing = *session.editing.lock().unwrap_or_else(PoisonError::into_inner);
             match dispatchers.iter_mut().find(|known| known.id == id) {
                 Some(known) => known.editing = known.editing.or(editing),
-                None => dispatchers.push(PresentDispatcher { id, name: session.caller.name.clone(), editing }),
+                None => dispatchers.push(PresentDispatcher { id, name: session.caller().name.clone(), editing }),
             }
         }
         dispatchers.sort_by(|a, b| a.name.cmp(&b.name));

@@ -10,6 +10,7 @@ use super::frame::Frame;
 use super::project::{Entry, Viewer};
 use super::registry::Registry;
 use super::session::Session;
+use super::settle::{self, Settled};
 use super::workers::Workers;
 use super::{Error, links, map};
 use crate::domain::At;
@@ -51,6 +52,7 @@ pub(super) struct Shared {
     /// Turns to read a snapshot.
     pub(super) joining: Semaphore,
     tenants: DashMap<TenantId, Known>,
+    pub(super) settled: Settled,
 }
 
 /// What is known of a tenant whose feed runs.
@@ -80,12 +82,14 @@ impl Shared {
             sessions: DashMap::new(),
             joining: Semaphore::new(JOINING),
             tenants: DashMap::new(),
+            settled: Settled::default(),
             store,
         });
         shared.load().await?;
         map::start(&shared);
         links::start(&shared);
         etas::start(&shared, router, wishes);
+        settle::start(&shared);
         Ok(shared)
     }
 
@@ -147,6 +151,18 @@ impl Shared {
     /// The tenant's rules, once it is known.
     pub(super) fn rules(&self, tenant: TenantId) -> DispatchRules {
         self.tenants.get(&tenant).map(|known| known.tenant.settings.dispatch).unwrap_or_default()
+    }
+
+    /// The tenants whose settings are kept here.
+    pub(super) fn known_tenants(&self) -> Vec<TenantId> {
+        self.tenants.iter().map(|known| *known.key()).collect()
+    }
+
+    /// From now on these settings hold.
+    pub(super) fn know(&self, tenant: Arc<Tenant>) {
+        if let Some(mut known) = self.tenants.get_mut(&tenant.id) {
+            known.tenant = tenant;
+        }
     }
 
     /// The last entry of the tenant's log that was told.

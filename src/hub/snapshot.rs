@@ -43,7 +43,9 @@ impl Parts {
         let jobs = self.jobs.by_ref().take(JOBS).collect();
         let rows: Vec<ScheduleWorker> = self.rows.by_ref().take(ROWS).collect();
         let more = self.jobs.len() > 0 || self.rows.len() > 0;
-        Some(Snapshot { jobs, workers: Some(rows).filter(|rows| !rows.is_empty()), more, ..self.head.clone() })
+        let part = Snapshot { jobs, workers: Some(rows).filter(|rows| !rows.is_empty()), more, ..self.head.clone() };
+        self.head.caller = None;
+        Some(part)
     }
 }
 

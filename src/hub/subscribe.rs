@@ -18,7 +18,7 @@ use crate::domain::job::Job;
 use crate::domain::refusal::{Fault, Refusal, Why};
 use crate::protocol::client::Subscribe;
 use crate::protocol::server::{Okay, Positions, Snapshot};
-use crate::protocol::views::{Job as JobView, ScheduleWorker};
+use crate::protocol::views::{Caller as CallerView, Job as JobView, ScheduleWorker};
 use crate::protocol::{Millis, ServerMessage, Topic};
 use crate::store;
 use std::sync::Arc;
@@ -28,7 +28,7 @@ const MAX_MISSING: i64 = 10_000;
 /// Events missing for longer than this, and a snapshot comes instead.
 const MAX_AGE_MS: i64 = 24 * 3_600_000;
 /// `schedule` holds jobs of yesterday to two weeks ahead, unless asked otherwise.
-const DAY_MS: i64 = 24 * 3_600_000;
+pub(super) const DAY_MS: i64 = 24 * 3_600_000;
 /// Events read from the log at once.
 const PAGE: i64 = 500;
 
@@ -36,9 +36,11 @@ impl Hub {
     /// Joins a topic, answering on the session's queue.
     pub async fn subscribe(&self, session: &Arc<Session>, request: &Subscribe) -> Result<(), Error> {
         let topic = request.topic;
-        check_role(&session.caller, topic)?;
-        self.shared.tenant(session.tenant.id).await?;
-        self.unsubscribe(session, topic).await;
+        let _turn = session.turn.lock().await;
+        let caller = session.caller();
+        check_role(&caller, topic)?;
+        self.shared.tenant(session.tenant_id).await?;
+        self.shared.leave(session, topic).await;
         if topic == Topic::Map {
             session.joins(topic, Joined::Map);
             session.queue.push(&Frame::new(ServerMessage::Ok(Okay { reference: request.reference, ..Okay::default() })));
@@ -46,19 +48,19 @@ impl Hub {
         }
         let shared = &self.shared;
         let seen_job = match topic {
-            Topic::Job(id) => Some(shared.visible_job(&session.caller, id).await?),
+            Topic::Job(id) => Some(shared.visible_job(&caller, id).await?),
             _ => None,
         };
         let subscription = Subscription::joining(session.id, Arc::clone(&session.queue));
-        let joined = shared.listen(session, topic, seen_job.as_deref(), &subscription).await;
+        let joined = shared.listen(session, request, seen_job.as_deref(), &subscription).await;
         session.joins(topic, joined);
         if let Err(error) = shared.catch_up(session, request, &subscription).await {
-            self.unsubscribe(session, topic).await;
+            shared.leave(session, topic).await;
             return Err(error);
         }
         if topic == Topic::Schedule {
-            shared.show_presence(session.tenant.id);
-            for state in shared.workers.states(session.tenant.id) {
+            shared.show_presence(session.tenant_id);
+            for state in shared.workers.states(session.tenant_id) {
                 session.queue.push_state(&Frame::new(ServerMessage::Worker(state)));
             }
         }
@@ -68,23 +70,8 @@ impl Hub {
 
     /// Leaves a topic.
     pub async fn unsubscribe(&self, session: &Session, topic: Topic) {
-        let shared = &self.shared;
-        match session.leaves(topic) {
-            Some(Joined::Audience(audience)) => {
-                shared.fanout.unsubscribe(audience, session.id);
-            }
-            Some(Joined::Customers(customers)) => {
-                for customer in customers {
-                    let Some(address) = shared.registry.customer(session.tenant.id, customer) else { continue };
-                    let unwatch = Unwatch { session: session.id, topic: Some(topic) };
-                    if address.send(unwatch).await.unwrap_or(true) {
-                        shared.registry.forget_customer(session.tenant.id, customer, &address);
-                    }
-                }
-            }
-            Some(Joined::Map) => shared.locations.unwatch(session.id.0),
-            None => {}
-        }
+        let _turn = session.turn.lock().await;
+        self.shared.leave(session, topic).await;
     }
 
     /// Whether the session has joined the map.
@@ -117,7 +104,27 @@ fn viewer(caller: &Caller, customer: CustomerId) -> Option<Viewer<'_>> {
 }
 
 impl Shared {
-    async fn visible_job(&self, caller: &Caller, id: JobId) -> Result<Arc<Job>, Error> {
+    /// Ends a subscription; the caller has the session's turn.
+    pub(super) async fn leave(&self, session: &Session, topic: Topic) {
+        match session.leaves(topic) {
+            Some(Joined::Audience(audience)) => {
+                self.fanout.unsubscribe(audience, session.id);
+            }
+            Some(Joined::Customers { customers, .. }) => {
+                for customer in customers {
+                    let Some(address) = self.registry.customer(session.tenant_id, customer) else { continue };
+                    let unwatch = Unwatch { session: session.id, topic: Some(topic) };
+                    if address.send(unwatch).await.unwrap_or(true) {
+                        self.registry.forget_customer(session.tenant_id, customer, &address);
+                    }
+                }
+            }
+            Some(Joined::Map) => self.locations.unwatch(session.id.0),
+            None => {}
+        }
+    }
+
+    pub(super) async fn visible_job(&self, caller: &Caller, id: JobId) -> Result<Arc<Job>, Error> {
         let job = self.load_job(caller.tenant, id).await?.ok_or(Error::Refused(Refusal::Missing))?;
         match JobView::<Millis>::for_caller(&job, caller) {
             Some(_) => Ok(job),
@@ -126,9 +133,9 @@ impl Shared {
     }
 
     /// Registers the subscription where its events pass.
-    async fn listen(&self, session: &Session, topic: Topic, job: Option<&Job>, subscription: &Arc<Subscription>) -> Joined {
-        let tenant = session.tenant.id;
-        let audience = match (&session.caller.role, topic) {
+    pub(super) async fn listen(&self, session: &Session, request: &Subscribe, job: Option<&Job>, subscription: &Arc<Subscription>) -> Joined {
+        let (tenant, topic, caller) = (session.tenant_id, request.topic, session.caller());
+        let audience = match (&caller.role, topic) {
             (Role::Dispatcher { .. }, Topic::Job(id)) => Audience::StaffJob(tenant, id),
             (Role::Dispatcher { .. }, _) => Audience::Schedule(tenant),
             (Role::Worker { id: worker }, Topic::Job(id)) => Audience::WorkerJob(tenant, *worker, id),
@@ -141,14 +148,16 @@ impl Shared {
                     self.registry.tell_customer(tenant, link.customer, watch).await;
                     customers.push(link.customer);
                 }
-                return Joined::Customers(customers);
+                return Joined::Customers { customers, reference: request.reference };
             }
             (Role::Link { id, permissions, .. }, _) => {
-                let Some(customer) = job.map(|job| job.customer.id) else { return Joined::Customers(Vec::new()) };
+                let Some(customer) = job.map(|job| job.customer.id) else {
+                    return Joined::Customers { customers: Vec::new(), reference: request.reference };
+                };
                 let permissions = Arc::new(permissions.clone());
                 let watch = || Watch { topic, permissions: Arc::clone(&permissions), person: id.0, subscription: Arc::clone(subscription) };
                 self.registry.tell_customer(tenant, customer, watch).await;
-                return Joined::Customers(vec![customer]);
+                return Joined::Customers { customers: vec![customer], reference: request.reference };
             }
         };
         self.fanout.subscribe(audience, Arc::clone(subscription));
@@ -168,23 +177,36 @@ impl Shared {
         // A crowd that joins at once waits here, in order, rather than at the pool, which would turn it away.
         let turn = self.joining.acquire().await.map_err(|_closed| Error::Busy)?;
         let (seq, jobs) = self.snapshot(session, request).await?;
+        drop(turn);
+        self.send_snapshot(session, request, seq, &jobs, None).await?;
+        subscription.joined(seq);
+        Ok(())
+    }
+
+    /// Sends a topic as it stands, in parts. With `caller` it comes unasked for: they may do something else now.
+    pub(super) async fn send_snapshot(
+        &self,
+        session: &Session,
+        request: &Subscribe,
+        seq: i64,
+        jobs: &[Job],
+        caller: Option<CallerView>,
+    ) -> Result<(), Error> {
         let workers = match request.topic {
             Topic::Schedule | Topic::Worker => Some(self.rows(session).await?),
             Topic::Map | Topic::Portal | Topic::Job(_) => None,
         };
-        drop(turn);
-        let jobs = jobs.iter().filter_map(|job| JobView::for_caller(job, &session.caller)).collect();
-        let whole = Snapshot { reference: request.reference, topic: request.topic, seq, jobs, workers, more: false };
+        let jobs = jobs.iter().filter_map(|job| JobView::for_caller(job, &session.caller())).collect();
+        let whole = Snapshot { reference: request.reference, topic: request.topic, seq, jobs, workers, more: false, caller };
         for part in Parts::new(session.queue.encoding(), whole) {
             session.queue.push_patiently(&part).await;
         }
-        subscription.joined(seq);
         Ok(())
     }
 
     /// Sends the events after `after`. Returns the number reached; nothing if a snapshot is called for.
     async fn send_missing(&self, session: &Session, topic: Topic, after: i64) -> Result<Option<i64>, Error> {
-        let tenant = session.tenant.id;
+        let tenant = session.tenant_id;
         let head = store::events::head(&self.store, tenant).await?;
         if after < 0 || after > head || head - after > MAX_MISSING {
             return Ok(None);
@@ -210,7 +232,8 @@ impl Shared {
             return;
         }
         let customer = published.job.as_ref().map_or(published.event.before.customer, |job| job.customer.id);
-        let Some(viewer) = viewer(&session.caller, customer) else { return };
+        let caller = session.caller();
+        let Some(viewer) = viewer(&caller, customer) else { return };
         let entry = Entry { seq: published.seq, event: &published.event, job_id: published.job_id, job: published.job.as_deref() };
         if let Some(message) = entry.told_to(viewer, topic) {
             session.queue.push_patiently(&Frame::new(ServerMessage::Event(Box::new(message)))).await;
@@ -218,11 +241,11 @@ impl Shared {
     }
 
     /// The topic's jobs with the number that they reach to, both of one moment.
-    async fn snapshot(&self, session: &Session, request: &Subscribe) -> Result<(i64, Vec<Job>), Error> {
-        let tenant = session.tenant.id;
-        let now = clock::now();
+    pub(super) async fn snapshot(&self, session: &Session, request: &Subscribe) -> Result<(i64, Vec<Job>), Error> {
+        let tenant = session.tenant_id;
+        let (now, caller) = (clock::now(), session.caller());
         let mut connection = self.store.read(tenant).await?;
-        Ok(match (request.topic, &session.caller.role) {
+        Ok(match (request.topic, &caller.role) {
             (Topic::Job(id), _) => {
                 let (seq, job) = store::jobs::one_with_seq(&mut connection, tenant, id).await?;
                 (seq, job.into_iter().collect())
@@ -250,22 +273,23 @@ impl Shared {
 
     /// The schedule's rows; a worker gets their own, to know whether they are on duty.
     async fn rows(&self, session: &Session) -> Result<Vec<ScheduleWorker>, Error> {
-        let mut connection = self.store.read(session.tenant.id).await?;
-        let workers = store::workers::list(&mut connection, session.tenant.id).await?;
-        let may_see = |worker: &store::workers::Worker| match session.caller.role {
+        let mut connection = self.store.read(session.tenant_id).await?;
+        let workers = store::workers::list(&mut connection, session.tenant_id).await?;
+        let tenant = session.tenant();
+        let may_see = |worker: &store::workers::Worker| match session.caller().role {
             Role::Worker { id } => worker.id == id,
             _ => worker.archived_at.is_none(),
         };
         Ok(workers
             .into_iter()
             .filter(may_see)
-            .map(|worker| ScheduleWorker::new(worker.id, worker.name, worker.hours, &session.tenant.settings, worker.on_duty))
+            .map(|worker| ScheduleWorker::new(worker.id, worker.name, worker.hours, &tenant.settings, worker.on_duty))
             .collect())
     }
 
     /// Where the workers of the current jobs are and when they are expected, for who just joined and may see it.
-    fn show_where_workers_are(&self, session: &Session, topic: Topic, subscription: &Subscription) {
-        let tenant = session.tenant.id;
+    pub(super) fn show_where_workers_are(&self, session: &Session, topic: Topic, subscription: &Subscription) {
+        let (tenant, caller) = (session.tenant_id, session.caller());
         let current = match topic {
             Topic::Job(id) => self.workers.current_jobs(tenant).into_iter().filter(|(_, current)| current.job == id).collect(),
             Topic::Portal => self.workers.current_jobs(tenant),
@@ -273,21 +297,24 @@ impl Shared {
         };
         let mut list = Vec::new();
         for (worker, current) in current {
-            let distance = match &session.caller.role {
+            let distance = match &caller.role {
                 Role::Dispatcher { .. } => Some(true),
                 Role::Worker { .. } => None,
                 Role::PortalUser { .. } => {
-                    let permissions = session.caller.permissions_for(current.customer).filter(|permissions| gate::tells_eta_to(permissions));
+                    let permissions = caller.permissions_for(current.customer).filter(|permissions| gate::tells_eta_to(permissions));
                     permissions.map(|permissions| permissions.see_worker)
+                }
+                Role::Link { job, permissions, .. } => {
+                    Some(permissions.see_worker).filter(|_| *job == current.job && gate::tells_eta_to(permissions))
                 }
             };
             if let (Some(distance), Some(eta)) = (distance, self.etas.told(tenant, current.job)) {
                 subscription.offer_eta(&Frame::new(ServerMessage::Eta(etas::wire(topic, current.job, &eta, distance))));
             }
-            let may = match &session.caller.role {
+            let may = match &caller.role {
                 Role::Dispatcher { .. } => true,
                 Role::Worker { .. } => false,
-                Role::PortalUser { .. } => session.caller.permissions_for(current.customer).is_some_and(gate::opens_for),
+                Role::PortalUser { .. } => caller.permissions_for(current.customer).is_some_and(gate::opens_for),
                 Role::Link { job, permissions, .. } => *job == current.job && gate::opens_for(permissions),
             };
             let latest = self.locations.latest(tenant, worker).filter(|position| may && position.at >= current.since);
@@ -301,7 +328,7 @@ impl Shared {
 
 /// The start of today in the tenant's zone.
 fn midnight(session: &Session, now: At) -> At {
-    let zone = jiff::tz::TimeZone::get(&session.tenant.time_zone).unwrap_or(jiff::tz::TimeZone::UTC);
+    let zone = jiff::tz::TimeZone::get(&session.tenant().time_zone).unwrap_or(jiff::tz::TimeZone::UTC);
     let today = jiff::Timestamp::from_millisecond(now.millis()).ok().and_then(|now| now.to_zoned(zone).start_of_day().ok());
     today.map_or(now, |midnight| At(midnight.timestamp().as_millisecond()))
 }

@@ -304,6 +304,10 @@ pub struct Template {
     pub steps: Vec<TemplateStep>,
     pub fields: Vec<TemplateField>,
     pub archived: bool,
+    /// For dispatchers: sent back with a change, it refuses the change if somebody else was faster.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub version: Option<String>,
 }
 
 /// The built-in parts of a job; hidden ones are absent for portal users.
@@ -416,6 +420,7 @@ impl Template {
             steps: Vec::new(),
             fields: Vec::new(),
             archived: from.archived,
+            version: None,
         }
     }
 }

@@ -8,6 +8,7 @@ pub mod links;
 pub mod lists;
 pub mod problem;
 pub mod server;
+pub mod settings;
 pub mod topic;
 pub mod views;
 

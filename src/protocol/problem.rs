@@ -241,5 +241,10 @@ pub fn words(why: &Why) -> String {
         Why::SkippedLocalTime => "This local time is skipped by the daylight-saving change".into(),
         Why::ControlCharacter => "Control characters are not allowed".into(),
         Why::Repeated => "This is there twice".into(),
+        Why::Taken => "Somebody else has this already".into(),
+        Why::Contrast(ratio) => {
+            format!("Its contrast with white is {}.{:02}:1; texts need 4.5:1 to be readable", ratio / 100, ratio % 100)
+        }
+        Why::Unfillable => "Nobody could fill this in: the step that it belongs to is not theirs to fill in".into(),
     }
 }

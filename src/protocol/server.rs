@@ -78,6 +78,9 @@ pub struct Snapshot {
     /// More parts follow.
     #[ts(optional = false)]
     pub more: bool,
+    /// Unasked for, in the first part: what this portal user may do has changed, and this is how things stand for them now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub caller: Option<Caller>,
 }
 
 /// Something happened to a job.

@@ -97,6 +97,26 @@ pub async fn create(connection: &mut PgConnection, tenant: TenantId, customer: &
     Ok(())
 }
 
+/// What its portal users may do, kept from everybody else until the transaction ends. On a writer's connection.
+pub async fn lock_permissions(connection: &mut PgConnection, tenant: TenantId, id: CustomerId) -> Result<Overrides, Error> {
+    let found = sqlx::query_scalar!(
+        r#"select permissions as "permissions: Json<Overrides>" from customer where tenant = $1 and id = $2 and archived_at is null for update"#,
+        tenant.0,
+        id.0
+    )
+    .fetch_one(connection)
+    .await?;
+    Ok(found.0)
+}
+
+/// Replaces what its portal users may do.
+pub async fn set_permissions(connection: &mut PgConnection, tenant: TenantId, id: CustomerId, permissions: &Overrides) -> Result<(), Error> {
+    sqlx::query!("update customer set permissions = $3 where tenant = $1 and id = $2", tenant.0, id.0, Json(permissions) as _)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
 /// Replaces everything but the id.
 pub async fn update(connection: &mut PgConnection, tenant: TenantId, customer: &Customer) -> Result<(), Error> {
     let done = sqlx::query!(

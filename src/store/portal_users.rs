@@ -3,7 +3,8 @@
 use super::{Error, instant};
 use crate::domain::At;
 use crate::domain::ids::{CustomerId, LoginId, PortalUserId, TenantId};
-use crate::domain::portal::Overrides;
+use crate::domain::caller::Link;
+use crate::domain::portal::{self, Overrides};
 use sqlx::PgConnection;
 use sqlx::types::Json;
 use sqlx::types::time::OffsetDateTime;
@@ -35,6 +36,14 @@ pub struct PortalLink {
     pub customer_permissions: Overrides,
     /// The link's own permissions.
     pub permissions: Overrides,
+}
+
+impl PortalLink {
+    /// The link with what it comes to under the tenant's own permissions.
+    pub fn resolve(self, tenant: &Overrides) -> Link {
+        let permissions = portal::resolve(tenant, &self.customer_permissions, &self.permissions);
+        Link { customer: self.customer, name: self.name, permissions }
+    }
 }
 
 struct Row {
@@ -101,6 +110,33 @@ pub async fn links(connection: &mut PgConnection, tenant: TenantId, user: Portal
             name: row.name,
             customer_permissions: row.customer_permissions.0,
             permissions: row.permissions.0,
+        })
+        .collect())
+}
+
+/// The same for several portal users at once.
+pub async fn links_of(connection: &mut PgConnection, tenant: TenantId, users: &[PortalUserId]) -> Result<Vec<(PortalUserId, PortalLink)>, Error> {
+    let users: Vec<Uuid> = users.iter().map(|user| user.0).collect();
+    let rows = sqlx::query!(
+        r#"select l.portal_user, l.customer, c.name, c.permissions as "customer_permissions: Json<Overrides>",
+                  l.permissions as "permissions: Json<Overrides>"
+           from portal_link l join customer c on c.tenant = l.tenant and c.id = l.customer and c.archived_at is null
+           where l.tenant = $1 and l.portal_user = any($2) order by c.name, c.id"#,
+        tenant.0,
+        &users
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| {
+            let link = PortalLink {
+                customer: row.customer.into(),
+                name: row.name,
+                customer_permissions: row.customer_permissions.0,
+                permissions: row.permissions.0,
+            };
+            (row.portal_user.into(), link)
         })
         .collect())
 }

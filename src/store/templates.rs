@@ -35,6 +35,18 @@ pub async fn find(connection: &mut PgConnection, tenant: TenantId, id: TemplateI
     Ok(with_columns(row.doc, id.0, row.archived))
 }
 
+/// One of a tenant, kept from everybody else until the transaction ends. On a writer's connection.
+pub async fn lock(connection: &mut PgConnection, tenant: TenantId, id: TemplateId) -> Result<Template, Error> {
+    let row = sqlx::query!(
+        r#"select doc as "doc: Json<Template>", archived_at is not null as "archived!" from template where tenant = $1 and id = $2 for update"#,
+        tenant.0,
+        id.0
+    )
+    .fetch_one(connection)
+    .await?;
+    Ok(with_columns(row.doc, id.0, row.archived))
+}
+
 /// A new one, at this place of the list.
 pub async fn create(connection: &mut PgConnection, tenant: TenantId, template: &Template, position: i32) -> Result<(), Error> {
     sqlx::query!(

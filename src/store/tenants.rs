@@ -61,6 +61,30 @@ pub async fn create(connection: &mut PgConnection, tenant: &Tenant) -> Result<()
     Ok(())
 }
 
+/// A tenant, kept from everybody else until the transaction ends. On a writer's connection.
+pub async fn lock(connection: &mut PgConnection, id: TenantId) -> Result<Tenant, Error> {
+    let row =
+        sqlx::query_as!(Row, r#"select id, slug, name, time_zone, settings as "settings: Json<Settings>" from tenant where id = $1 for update"#, id.0)
+            .fetch_one(connection)
+            .await?;
+    Ok(row.into())
+}
+
+/// Replaces everything but the id. `tenant_slug_unique` and `tenant_slug_form` are its conflicts.
+pub async fn update(connection: &mut PgConnection, tenant: &Tenant) -> Result<(), Error> {
+    let done = sqlx::query!(
+        "update tenant set slug = $2, name = $3, time_zone = $4, settings = $5 where id = $1",
+        tenant.id.0,
+        tenant.slug,
+        tenant.name,
+        tenant.time_zone,
+        Json(&tenant.settings) as _
+    )
+    .execute(connection)
+    .await?;
+    if done.rows_affected() == 0 { Err(Error::Missing) } else { Ok(()) }
+}
+
 /// Replaces the settings.
 pub async fn set_settings(connection: &mut PgConnection, id: TenantId, settings: &Settings) -> Result<(), Error> {
     let done = sqlx::query!("update tenant set settings = $2 where id = $1", id.0, Json(settings) as _).execute(connection).await?;

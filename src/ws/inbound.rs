@@ -74,7 +74,7 @@ impl Inbound {
             ClientMessage::Command(command) => self.command(command).await,
             ClientMessage::Fixes(fixes) => return self.fixes(&fixes).await,
             ClientMessage::Duty(duty) => self.duty(duty.reference, duty.on).await,
-            ClientMessage::Editing(editing) => match self.session.caller.role {
+            ClientMessage::Editing(editing) => match self.session.caller().role {
                 Role::Dispatcher { .. } => {
                     self.hub.edits(&self.session, editing.job);
                     Ok(())
@@ -105,11 +105,11 @@ impl Inbound {
             body_hash: body_hash(&(message.job, &message.body)),
             at: message.body.at.map(At::from),
             version: message.body.version,
-            source: source(&self.session.caller.role),
+            source: source(&self.session.caller().role),
         };
         let failed = |error| refusing(Some(message.reference), error);
-        let answer = self.hub.command(&self.session.caller, message.job, request, Ask::Body(message.body)).await.map_err(failed)?;
-        let job = answer.job.and_then(|job| Job::for_caller(&job, &self.session.caller)).map(Box::new);
+        let answer = self.hub.command(&self.session.caller(), message.job, request, Ask::Body(message.body)).await.map_err(failed)?;
+        let job = answer.job.and_then(|job| Job::for_caller(&job, &self.session.caller())).map(Box::new);
         self.ok(Okay { reference: message.reference, job, seq: Some(answer.seq) });
         Ok(())
     }
@@ -134,14 +134,14 @@ impl Inbound {
         if !self.hub.streams(&self.session, worker) {
             return Err(Close::Replaced);
         }
-        let stored = self.hub.record(self.session.tenant.id, worker, &self.device, &fixes).await;
+        let stored = self.hub.record(self.session.tenant_id, worker, &self.device, &fixes).await;
         // Room for acknowledgements is the sender's back-pressure.
         self.unstored.send(Unstored { n: message.n, stored }).await.map_err(|_ended| Close::Resync)?;
         Ok(Ok(()))
     }
 
     fn worker(&self) -> Option<WorkerId> {
-        match self.session.caller.role {
+        match self.session.caller().role {
             Role::Worker { id } => Some(id),
             _ => None,
         }

@@ -56,7 +56,7 @@ pub(super) async fn run(
         session: id,
         time_ms: clock::now().into(),
         heartbeat_s: HEARTBEAT_S,
-        epoch: hub.epoch(),
+        epoch: hub.epoch(&log_in.caller),
         caller: Caller::new(&log_in.caller, &log_in.tenant),
     };
     queue.push(&Frame::new(ServerMessage::Welcome(welcome)));
