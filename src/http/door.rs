@@ -38,7 +38,9 @@ pub(super) async fn guard(request: ServiceRequest, next: Next<impl MessageBody +
     let is_api = answer.request().path().starts_with("/api/");
     let headers = answer.headers_mut();
     for (name, value) in HEADERS {
-        headers.insert(name, HeaderValue::from_static(value));
+        if !headers.contains_key(&name) {
+            headers.insert(name, HeaderValue::from_static(value));
+        }
     }
     if is_api && !headers.contains_key(header::CACHE_CONTROL) {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
