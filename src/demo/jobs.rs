@@ -312,6 +312,7 @@ impl<'a> Plan<'a> {
             steps,
             fields: filled_by_asker(&fields, self.turn, today),
             terms: Terms::of(&self.company.tenant),
+            files: Vec::new(),
             placement: Placement::default(),
             filler,
             source: source_of(asker),

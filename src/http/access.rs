@@ -23,6 +23,8 @@ pub enum Access {
     Anyone,
     /// Whoever is logged in, and whoever comes with a one-job link.
     Viewer,
+    /// Anybody; what they get depends on who they are.
+    Visitor,
     /// Whoever is logged in.
     Member,
     /// Dispatchers.
@@ -38,7 +40,7 @@ pub enum Access {
 impl Access {
     fn allows(self, role: &Role) -> bool {
         match self {
-            Self::Anyone | Self::Viewer => true,
+            Self::Anyone | Self::Visitor | Self::Viewer => true,
             Self::Member => !matches!(role, Role::Link { .. }),
             Self::Dispatcher => matches!(role, Role::Dispatcher { .. }),
             Self::Admin => matches!(role, Role::Dispatcher { admin: true, .. }),
@@ -57,6 +59,7 @@ pub(super) async fn check(
     if access != Access::Anyone {
         match logged_in(request.request()).await {
             Ok(session) if access.allows(&session.caller.role) => drop(request.extensions_mut().insert(Me(Rc::new(session)))),
+            Err(error) if access == Access::Visitor && error.is_not_authenticated() => {}
             Ok(_) => return Ok(request.into_response(Error::forbidden().error_response())),
             Err(error) => return Ok(request.into_response(error.error_response())),
         }

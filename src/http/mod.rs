@@ -5,6 +5,7 @@ mod body;
 mod door;
 pub mod error;
 mod events;
+mod files;
 mod invoices;
 mod jobs;
 mod links;
@@ -13,6 +14,7 @@ mod local_time;
 mod login;
 mod page;
 mod permissions;
+mod picture;
 mod preview;
 mod publish;
 mod request;
@@ -20,6 +22,7 @@ mod schedule;
 mod server;
 mod settings;
 mod status;
+mod times;
 mod tracks;
 
 pub use access::Access;
@@ -32,12 +35,11 @@ use crate::paper::Printer;
 use crate::places::Gazetteer;
 use crate::store::Store;
 use crate::telemetry::Metrics;
-use access::Access::{Admin, Anyone, Dispatcher, Member, Orderer, Staff, Viewer};
+use access::Access::{Admin, Anyone, Dispatcher, Member, Orderer, Staff, Viewer, Visitor};
 use actix_web::http::Method;
 use actix_web::http::header::{ALLOW, HeaderValue};
 use actix_web::middleware::from_fn;
 use actix_web::{FromRequest, Handler, Resource, Responder, ResponseError, Route, web};
-use door::guard;
 use std::sync::Arc;
 
 /// What requests are answered with.
@@ -48,6 +50,8 @@ pub struct Parts {
     pub store: Store,
     /// Who is asking.
     pub auth: Auth,
+    /// Where uploads become pictures.
+    pub darkroom: files::Darkroom,
     /// Addresses to suggest.
     pub gazetteer: Gazetteer,
     /// What draws papers.
@@ -77,6 +81,8 @@ pub fn routes() -> Vec<Endpoint> {
         at("/api/jobs/{id}/invoice.pdf", [get(Orderer, invoices::pdf)]),
         at("/api/jobs/{id}/links", [get(Dispatcher, links::list), post(Dispatcher, links::share)]),
         at("/api/jobs/{id}/links/{link}", [delete(Dispatcher, links::end)]),
+        at("/api/files", [post(Member, files::announce)]),
+        at("/api/files/{id}", [get(Visitor, files::show), head(Member, files::offset), put(Member, files::append)]),
         at("/api/schedule", [get(Dispatcher, schedule::read)]),
         at("/api/workers", [get(Dispatcher, lists::workers)]),
         at("/api/workers/{id}", [get(Dispatcher, lists::worker)]),
@@ -99,6 +105,7 @@ pub fn routes() -> Vec<Endpoint> {
         at("/api/settings/portal", [get(Dispatcher, settings::portal), put(Admin, settings::set_portal)]),
         at("/api/settings/branding", [get(Dispatcher, settings::branding), put(Admin, settings::set_branding)]),
         at("/api/settings/decline-reasons", [get(Staff, settings::decline_reasons), put(Admin, settings::set_decline_reasons)]),
+        at("/api/times", [get(Orderer, times::free)]),
         at("/healthz", [get(Anyone, status::alive)]),
         at("/readyz", [get(Anyone, status::ready)]),
         at("/metrics", [get(Anyone, status::metrics)]),
@@ -165,6 +172,10 @@ fn get<F: Handler<Args, Output: Responder + 'static>, Args: FromRequest + 'stati
 
 fn post<F: Handler<Args, Output: Responder + 'static>, Args: FromRequest + 'static>(access: Access, handler: F) -> Entry {
     entry(Method::POST, access, handler)
+}
+
+fn head<F: Handler<Args, Output: Responder + 'static>, Args: FromRequest + 'static>(access: Access, handler: F) -> Entry {
+    entry(Method::HEAD, access, handler)
 }
 
 fn put<F: Handler<Args, Output: Responder + 'static>, Args: FromRequest + 'static>(access: Access, handler: F) -> Entry {

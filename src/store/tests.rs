@@ -91,6 +91,7 @@ impl Company {
             steps: Vec::new(),
             fields: serde_json::Map::new(),
             terms: Terms::default(),
+            files: Vec::new(),
             placement: Placement::default(),
             filler: Filler::Dispatcher,
             source: Source::Dispatcher,

@@ -15,6 +15,7 @@ pub use listing::{Listing, words};
 use super::at::At;
 use super::command::{AssetRef, Contact, WorkerRef};
 use super::field::Field;
+use super::file::FileRef;
 use super::ids::{CustomerId, JobId, TemplateId, TenantId, WorkerId};
 use super::invoice::Invoice;
 use super::refusal::Gone;
@@ -189,6 +190,9 @@ pub struct Job {
     /// What is charged for it.
     #[serde(default)]
     pub invoice: Invoice,
+    /// The files that its fields hold or held.
+    #[serde(default)]
+    pub files: Vec<FileRef>,
     /// When the last event happened.
     pub last_at: At,
     /// When it came to be.
