@@ -3,13 +3,16 @@
 pub mod at;
 pub mod caller;
 pub mod command;
+pub mod email;
 pub mod event;
 pub mod field;
 pub mod fix;
 pub mod gate;
 pub mod geo;
 pub mod ids;
+pub mod invitation;
 pub mod job;
+pub mod letter;
 pub mod portal;
 pub mod refusal;
 pub mod step;

@@ -102,4 +102,6 @@ pub enum Why {
     ControlCharacter,
     /// The same value twice.
     Repeated,
+    /// Somebody else has it already.
+    Taken,
 }

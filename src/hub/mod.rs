@@ -17,6 +17,7 @@ mod registry;
 mod send_queue;
 mod session;
 mod shared;
+mod standing;
 mod subscribe;
 mod workers;
 

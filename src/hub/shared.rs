@@ -10,7 +10,7 @@ use super::project::{Entry, Viewer};
 use super::registry::Registry;
 use super::session::Session;
 use super::workers::Workers;
-use super::{Error, map};
+use super::{Error, map, standing};
 use crate::domain::At;
 use crate::domain::caller::{Caller, Role};
 use crate::domain::event::{Change, Event, Kind};
@@ -73,6 +73,7 @@ impl Shared {
         });
         shared.load().await?;
         map::start(&shared);
+        standing::start(&shared);
         Ok(shared)
     }
 

@@ -241,5 +241,6 @@ pub fn words(why: &Why) -> String {
         Why::SkippedLocalTime => "This local time is skipped by the daylight-saving change".into(),
         Why::ControlCharacter => "Control characters are not allowed".into(),
         Why::Repeated => "This is there twice".into(),
+        Why::Taken => "Somebody here has this already".into(),
     }
 }
