@@ -7,7 +7,7 @@
 set -eu
 
 root=$(cd "$(dirname "$0")/.." && pwd)
-home="${TMPDIR:-/tmp}/dispatch-hub-dev-database-$(id -u)"
+home="${TMPDIR:-/tmp}/dispatch-hub-dev-database-$(id -u)-$(printf %s "$root" | cksum | cut -d" " -f1)"
 
 bin=${HUB_PG_BIN:-}
 if [ -z "$bin" ] && command -v initdb >/dev/null 2>&1; then bin=$(dirname "$(command -v initdb)"); fi

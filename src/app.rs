@@ -1,14 +1,16 @@
 //! Builds every part once, in order, runs them, and drains on shutdown.
 
 use crate::auth::Auth;
-use crate::config::{Config, RouterProgram, RouterUrl};
-use crate::http;
+use crate::config::{Config, PublicUrl, RouterProgram, RouterUrl};
+use crate::courier::{Courier, Outbox, Sender, Way};
+use crate::{demo, http};
 use crate::hub::{Hub, clock};
 use crate::places::{Gazetteer, NoWay, Router, RouterKind};
 use crate::store::private_postgres::PrivatePostgres;
 use crate::store::{self, Database, Store};
 use crate::telemetry::Metrics;
 use actix_web::dev::ServerHandle;
+use actix_web::web::ServiceConfig;
 use anyhow::Context as _;
 use std::fs::File;
 use std::net::SocketAddr;
@@ -24,6 +26,8 @@ const DRAIN: Duration = Duration::from_secs(10);
 const UPKEEP: Duration = Duration::from_hours(1);
 /// Commands are remembered this long.
 const COMMANDS_KEPT_MS: i64 = 30 * 24 * 3_600_000;
+/// Mails, and what came of them, are remembered this long.
+const MAILS_KEPT_MS: i64 = 90 * DAY_MS;
 const DAY_MS: i64 = 24 * 3_600_000;
 /// Files that nothing shows are kept this long: drafts live on phones.
 const UNUSED_FILES_KEPT_MS: i64 = 7 * DAY_MS;
@@ -35,6 +39,7 @@ pub struct App {
     server: ServerHandle,
     serving: JoinHandle<std::io::Result<()>>,
     upkeep: JoinHandle<()>,
+    courier: Option<Courier>,
     postgres: Option<PrivatePostgres>,
 }
 
@@ -49,6 +54,33 @@ impl App {
 
     /// Starts on a database that is there and up to date.
     pub async fn serve(config: &Config, store: Store, postgres: Option<PrivatePostgres>) -> anyhow::Result<Self> {
+        let way = match &config.smtp {
+            Some(settings) => {
+                let name = config.public_url.as_ref().and_then(PublicUrl::domain);
+                Some(Way::Smtp(Arc::new(Sender::new(settings, name)?)))
+            }
+            None => {
+                tracing::warn!("e-mails wait: no mail server is named (smtp.host in the settings)");
+                None
+            }
+        };
+        Self::build(config, store, postgres, way, |_| ()).await
+    }
+
+    /// The same with e-mails that go nowhere but to a page.
+    pub async fn serve_demo(config: &Config, store: Store, postgres: Option<PrivatePostgres>) -> anyhow::Result<Self> {
+        let outbox = Outbox::default();
+        let pages = demo::outbox::pages(&outbox);
+        Self::build(config, store, postgres, Some(Way::Outbox(outbox)), pages).await
+    }
+
+    async fn build(
+        config: &Config,
+        store: Store,
+        postgres: Option<PrivatePostgres>,
+        way: Option<Way>,
+        more: impl Fn(&mut ServiceConfig) + Clone + Send + 'static,
+    ) -> anyhow::Result<Self> {
         let metrics = Metrics::start();
         keep_up(&store, config.fixes_keep_days).await.context("the tables for fixes could not be made")?;
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
@@ -59,9 +91,11 @@ impl App {
             None => Gazetteer::built_in(),
         };
         let auth = Auth::new(store.clone(), config.session_days);
-        let (server, address) = http::server(config, Arc::clone(&hub), auth, gazetteer, metrics, GRACE_S)?;
+        let (server, address) = http::server(config, Arc::clone(&hub), auth, gazetteer, metrics, GRACE_S, more)?;
+        let base_url = config.public_url.as_ref().map_or_else(|| format!("http://{address}"), |url| url.as_str().to_owned());
+        let courier = way.map(|way| Courier::start(store.clone(), way, base_url, clock::now));
         let upkeep = tokio::spawn(keep_up_hourly(store, config.fixes_keep_days));
-        Ok(Self { address, hub, server: server.handle(), serving: tokio::spawn(server), upkeep, postgres })
+        Ok(Self { address, hub, server: server.handle(), serving: tokio::spawn(server), upkeep, courier, postgres })
     }
 
     /// Where it listens.
@@ -83,6 +117,11 @@ impl App {
         // What the lanes hold while Postgres is away was never acknowledged: its senders keep it.
         if tokio::time::timeout(DRAIN, self.hub.stop()).await.is_err() {
             tracing::warn!("stopped before everything was written; what is missing was not acknowledged");
+        }
+        if let Some(courier) = self.courier
+            && tokio::time::timeout(DRAIN, courier.stop()).await.is_err()
+        {
+            tracing::warn!("stopped before every e-mail in hand was settled; what is missing is tried again");
         }
         self.hub.store().close().await;
         if let Some(postgres) = self.postgres {
@@ -127,5 +166,8 @@ async fn keep_up(store: &Store, keep_days: u16) -> Result<(), store::Error> {
     store::commands::prune(&mut connection, now.plus_ms(-COMMANDS_KEPT_MS)).await?;
     store::sessions::prune(&mut connection, now).await?;
     store::files::forget_unused(&mut connection, now.plus_ms(-UNUSED_FILES_KEPT_MS)).await?;
+    store::signups::prune(&mut connection, now).await?;
+    store::resets::prune(&mut connection, now).await?;
+    store::mail::prune(&mut connection, now.plus_ms(-MAILS_KEPT_MS)).await?;
     Ok(connection.commit().await?)
 }

@@ -110,7 +110,7 @@ async fn run_demo(options: &Demo) -> anyhow::Result<()> {
     let store = Store::connect(&database).await?;
     // Before the hub starts: it then loads the demo's open jobs like any others.
     demo::seed(&store).await.context("the demo companies could not be made")?;
-    let app = App::serve(&config, store, postgres).await?;
+    let app = App::serve_demo(&config, store, postgres).await?;
     let address = format!("http://{}", app.address());
     say(&demo::greeting(&address));
     say(&format!("listening on {address}"));

@@ -2,6 +2,10 @@
 //!
 //! Every setting is text with a source until it is parsed here, so that a file and a variable fail with the same words.
 
+mod smtp;
+
+pub use smtp::{Security, Smtp};
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
@@ -12,7 +16,7 @@ use std::str::FromStr;
 pub const FILE: &str = "config.toml";
 
 /// Every key that means something. The variable of `a.b` is `HUB_A_B`.
-const KEYS: [&str; 13] = [
+const KEYS: [&str; 21] = [
     "listen",
     "data",
     "public_url",
@@ -21,13 +25,21 @@ const KEYS: [&str; 13] = [
     "log.format",
     "log.filter",
     "sessions.days",
+    "smtp.host",
+    "smtp.port",
+    "smtp.security",
+    "smtp.user",
+    "smtp.password",
+    "smtp.from",
+    "smtp.certificate",
+    "smtp.timeout_s",
     "fixes.keep_days",
     "map.basemap",
     "places.gazetteer",
     "router.kind",
     "router.url",
 ];
-const SECRET: [&str; 1] = ["database.url"];
+const SECRET: [&str; 2] = ["database.url", "smtp.password"];
 /// Variables that other parts read: where Postgres' programs are, the password that a replay logs in with.
 const ELSEWHERE: [&str; 2] = ["HUB_PG_BIN", "HUB_REPLAY_PASSWORD"];
 
@@ -110,6 +122,13 @@ impl PublicUrl {
         &self.0
     }
 
+    /// The host, if it is a name and no number.
+    pub fn domain(&self) -> Option<&str> {
+        let authority = self.0.split_once("://").map_or("", |(_, authority)| authority);
+        let host = authority.split(':').next().filter(|host| host.contains('.') && !host.starts_with('['))?;
+        host.parse::<IpAddr>().is_err().then_some(host)
+    }
+
     /// Whether browsers reach the hub through TLS.
     pub fn is_https(&self) -> bool {
         self.0.starts_with("https://")
@@ -177,6 +196,8 @@ pub struct Config {
     pub log_filter: String,
     /// Days until an unused log-in ends.
     pub session_days: u16,
+    /// The mail server; none: e-mails wait.
+    pub smtp: Option<Smtp>,
     /// Days that fixes are kept.
     pub fixes_keep_days: u16,
     /// A `PMTiles` file for the ground of maps; none: the built-in one.
@@ -233,6 +254,7 @@ impl fmt::Display for Config {
         writeln!(f, "log.format = \"{log_format}\"")?;
         writeln!(f, "log.filter = \"{}\"", self.log_filter)?;
         writeln!(f, "sessions.days = {}", self.session_days)?;
+        smtp::write(self.smtp.as_ref(), f)?;
         writeln!(f, "fixes.keep_days = {}", self.fixes_keep_days)?;
         writeln!(f, "map.basemap = \"{}\"", file(&self.basemap))?;
         writeln!(f, "places.gazetteer = \"{}\"", file(&self.gazetteer))?;
@@ -303,6 +325,7 @@ impl Settings {
                 tracing_subscriber::EnvFilter::try_new(text).is_ok().then(|| text.to_owned())
             })?,
             session_days: self.one("sessions.days", "30", "a number from 1 to 365", |text| within(text, 365))?,
+            smtp: smtp::parse(self)?,
             fixes_keep_days: self.one("fixes.keep_days", "90", "a number from 1 to 3650", |text| within(text, 3650))?,
             basemap: self.maybe("map.basemap", "a file that is there", existing_file)?,
             gazetteer: self.maybe("places.gazetteer", "a file that is there", existing_file)?,

@@ -3,10 +3,11 @@
 //! Modules in layer order; each may use those below it in this list's tree (`tests/layers.rs` fails on an upward import):
 //!
 //! ```text
-//! main → cli → app → { http, ws, web, demo, replay }
+//! main → cli → app → { http, ws, web, courier, demo, replay }
 //! http, ws → auth, hub, protocol, store, places, domain
 //! auth → store, domain          hub → store, location, places, protocol, domain
 //! http → paper → protocol
+//! courier → store, domain       demo → courier, whose outbox it shows
 //! demo, replay → client → protocol
 //! store, location, places, protocol → domain → nothing of ours
 //! ```
@@ -33,6 +34,7 @@ pub mod auth;
 pub mod cli;
 pub mod client;
 pub mod config;
+pub mod courier;
 pub mod demo;
 pub mod domain;
 pub mod http;

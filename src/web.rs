@@ -21,7 +21,7 @@ const BASEMAP: &str = "map/basemap.pmtiles";
 /// A page for every address: the first part of the path names the app.
 fn page_of(path: &str) -> Option<&'static str> {
     match path.split('/').next() {
-        Some("" | "index.html") => Some("index.html"),
+        Some("" | "index.html" | "i" | "r" | "v") => Some("index.html"),
         Some("p") => Some("portal.html"),
         Some("dispatch") => Some("dispatch.html"),
         Some("worker") => Some("worker.html"),
@@ -138,6 +138,7 @@ mod tests {
     fn every_address_of_an_app_is_its_page() {
         for (path, page) in [
             ("", "index.html"),
+            ("i/token", "index.html"),
             ("p/demo/jobs/1", "portal.html"),
             ("dispatch", "dispatch.html"),
             ("worker/today", "worker.html"),

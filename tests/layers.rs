@@ -16,9 +16,9 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("http", &["ws", "web", "auth", "hub", "paper", "places", "store", "protocol", "config", "telemetry", "domain"]),
     ("ws", &["auth", "hub", "places", "store", "protocol", "config", "telemetry", "domain"]),
     ("web", &["config"]),
+    // The demo makes its company through the hub's own door, drives its workers over the public wire, and shows the courier's outbox.
+    ("demo", &["courier", "client", "auth", "hub", "places", "store", "protocol", "domain"]),
     ("courier", &["store", "config", "telemetry", "domain"]),
-    // The demo makes its company through the hub's own door and drives its workers over the public wire.
-    ("demo", &["client", "auth", "hub", "places", "store", "protocol", "domain"]),
     // Its test runs the recorded fixes through the very rule that decides what maps show.
     ("replay", &["client", "location", "protocol", "domain"]),
     ("client", &["protocol", "domain"]),

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use uuid::Uuid;
 
 /// Tables of the courier: what it settles, and what it must read to do so.
-const COURIER: [&str; 13] = [
+const COURIER: [&str; 14] = [
     "alert",
     "alert_subscription",
     "contact_point",
@@ -17,6 +17,7 @@ const COURIER: [&str; 13] = [
     "delivery",
     "event",
     "job",
+    "mail",
     "portal_link",
     "portal_user",
     "template",
@@ -25,7 +26,7 @@ const COURIER: [&str; 13] = [
     "worker",
 ];
 /// Tenant tables that readers have no business in.
-const NOT_FOR_READERS: [&str; 4] = ["file_piece", "job_link", "login_session", "webhook"];
+const NOT_FOR_READERS: [&str; 5] = ["file_piece", "job_link", "login_session", "signup", "webhook"];
 
 async fn connect(database: &Database, role: Role) -> PgConnection {
     PgConnection::connect_with(&database.options(role)).await.unwrap()

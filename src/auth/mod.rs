@@ -1,22 +1,31 @@
 //! Cookie or bearer to `Caller`: log-ins, log-in sessions, passwords. HTTP and sockets ask here who is asking.
 
+pub mod invitations;
 pub mod origin;
 pub mod token;
 
 mod guesses;
 mod link;
+mod limits;
 mod password;
+mod reset;
+mod signup;
 
 pub use password::{MAX_BYTES as PASSWORD_MAX_BYTES, MIN_CHARS as PASSWORD_MIN_CHARS, hash_now as hash_password};
+pub use reset::NewPassword;
+pub use signup::{NewSignup, Verified};
 pub use token::{COOKIE, Token};
 
 use crate::domain::At;
 use crate::domain::caller::{ByKind, Caller, Link, Role};
 use crate::domain::ids::{DispatcherId, LoginId, PortalUserId, WorkerId};
+use crate::domain::invitation::InvitationState;
+use crate::domain::portal;
 use crate::domain::tenant::Tenant;
 use crate::store::logins::PersonKind;
 use crate::store::{self, Store};
 use guesses::Guesses;
+use limits::Limits;
 use password::Passwords;
 use sqlx::PgConnection;
 use std::net::IpAddr;
@@ -47,6 +56,18 @@ pub enum Error {
         /// Seconds until one is evaluated again.
         retry_after_s: u32,
     },
+    /// Too many requests for mail from one address.
+    #[error("too many requests")]
+    TooManyMails,
+    /// The company's portal takes no sign-ups.
+    #[error("no public sign-up")]
+    NoSignup,
+    /// An invitation that cannot be accepted any more.
+    #[error("the invitation is {0:?}")]
+    InvitationEnded(InvitationState),
+    /// An invitation is accepted with a password.
+    #[error("a password is needed")]
+    PasswordNeeded,
     /// Too many log-ins at this moment.
     #[error("busy")]
     Busy,
@@ -122,13 +143,14 @@ pub struct Auth {
     store: Store,
     passwords: Passwords,
     guesses: Guesses,
+    limits: Limits,
     session_days: u16,
 }
 
 impl Auth {
     /// A door whose sessions end when nobody used them for `session_days`.
     pub fn new(store: Store, session_days: u16) -> Self {
-        Self { store, passwords: Passwords::default(), guesses: Guesses::default(), session_days }
+        Self { store, passwords: Passwords::default(), guesses: Guesses::default(), limits: Limits::default(), session_days }
     }
 
     /// Who a token stands for.
@@ -171,6 +193,13 @@ impl Auth {
         store::sessions::end(&mut connection, &session.token_hash).await?;
         connection.commit().await.map_err(store::Error::from)?;
         Ok(opened)
+    }
+
+    /// Where and as what a log-in may act.
+    pub async fn memberships(&self, login: LoginId) -> Result<Vec<Membership>, Error> {
+        let mut connection = self.store.write().await?;
+        let members = store::logins::memberships(&mut connection, login).await?;
+        Ok(members.into_iter().map(Membership::from).collect())
     }
 
     /// Ends one session.
@@ -271,6 +300,11 @@ impl From<store::logins::Membership> for Membership {
     fn from(member: store::logins::Membership) -> Self {
         Self { slug: member.slug, name: member.tenant_name, kind: by_kind(member.kind) }
     }
+}
+
+/// Whether a new password is none that the hub takes.
+pub fn is_weak(password: &str) -> bool {
+    password.chars().count() < PASSWORD_MIN_CHARS || password.len() > PASSWORD_MAX_BYTES
 }
 
 /// A stored kind of person in the wire's words.

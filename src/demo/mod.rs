@@ -10,6 +10,7 @@ mod drivers;
 mod history;
 mod jobs;
 mod orders;
+pub mod outbox;
 mod roads;
 mod templates;
 
@@ -48,6 +49,8 @@ pub fn greeting(address: &str) -> String {
   Portal     {address}/p/demo     customer1@demo.example   (customer1 to customer6)
   Dispatch   {address}/dispatch   dispatcher@demo.example  (or admin@demo.example)
   Worker     {address}/worker     worker1@demo.example     (worker1 to worker3 wait for you; worker4 to worker12 are driven)
+
+  E-mails    {address}/demo/outbox
 
   The password is {PASSWORD} for all. Another company: {address}/p/other, dispatcher@other.example.
 "

@@ -1,6 +1,7 @@
 //! From every error that a request can meet to a problem: the only file with status codes.
 
 use crate::auth;
+use crate::domain::invitation::InvitationState;
 use crate::domain::refusal::{Fault, Refusal, Why};
 use crate::hub;
 use crate::paper;
@@ -146,9 +147,24 @@ impl From<auth::Error> for Error {
                 let problem = Problem::with_detail(Name::TooManyRequests, "Too many wrong passwords; please wait a few minutes");
                 Self::Later(Box::new(problem), retry_after_s)
             }
+            auth::Error::TooManyMails => {
+                let problem = Problem::with_detail(Name::TooManyRequests, "Too many requests from here; please wait an hour");
+                Self::Later(Box::new(problem), 3600)
+            }
+            auth::Error::NoSignup => Problem::with_detail(Name::Forbidden, "This company lets in whom it invites").into(),
+            auth::Error::InvitationEnded(state) => Problem::with_detail(Name::Conflict, ended(state)).into(),
+            auth::Error::PasswordNeeded => Self::invalid("/password", &Why::Required),
             auth::Error::Busy => busy(),
             auth::Error::Store(error) => error.into(),
         }
+    }
+}
+
+fn ended(state: InvitationState) -> &'static str {
+    match state {
+        InvitationState::Used => "This invitation was accepted already; log in instead",
+        InvitationState::Withdrawn => "This invitation was taken back",
+        _ => "This invitation is too old; ask for a new one",
     }
 }
 

@@ -12,9 +12,13 @@ use crate::domain::ids::{AssetId, CustomerId, DispatcherId, PortalUserId, Templa
 use crate::domain::template::Template as TemplateDef;
 use crate::protocol::lists::{Asset, Customer, Dispatcher, List, PortalUser, PortalUserCustomer, Template, Worker};
 use crate::protocol::views::{Address, ScheduleWorker};
+use crate::hub::clock;
+use crate::store::logins::PersonKind;
+use crate::store::people::Entry;
 use crate::store;
 use actix_web::web::{Data, Json};
 use std::collections::HashMap;
+use uuid::Uuid;
 
 /// Addresses that are suggested at once.
 const SUGGESTIONS: usize = 8;
@@ -25,17 +29,34 @@ type One<T> = Result<Json<T>, Error>;
 pub(super) async fn workers(parts: Data<Parts>, me: Me, query: Query) -> Listed<Worker> {
     let mut connection = parts.store.read(me.tenant.id).await?;
     let workers = store::workers::list(&mut connection, me.tenant.id).await?;
+    let mut entries = entries(&parts, &me, PersonKind::Worker, None).await?;
     let here = workers.into_iter().filter(|worker| worker.archived_at.is_none());
-    Ok(Json(page::part(&query, here.map(|worker| Item { id: worker.id.0, name: worker.name.clone(), view: worker_view(worker, &me) }))?))
+    let items = here.filter_map(|worker| {
+        let entry = entries.remove(&worker.id.0)?;
+        Some(Item { id: worker.id.0, name: format!("{} {}", worker.name, entry.email), view: worker_view(worker, entry, &me) })
+    });
+    Ok(Json(page::part(&query, items)?))
 }
 
 pub(super) async fn worker(parts: Data<Parts>, me: Me, Id(id): Id<WorkerId>) -> One<Worker> {
     let mut connection = parts.store.read(me.tenant.id).await?;
-    Ok(Json(worker_view(store::workers::find(&mut connection, me.tenant.id, id).await?, &me)))
+    let worker = store::workers::find(&mut connection, me.tenant.id, id).await?;
+    Ok(Json(worker_view(worker, entry(&parts, &me, PersonKind::Worker, id.0).await?, &me)))
 }
 
-fn worker_view(worker: store::workers::Worker, me: &Me) -> Worker {
-    Worker { row: ScheduleWorker::new(worker.id, worker.name, worker.hours, &me.tenant.settings, worker.on_duty), phone: worker.phone }
+fn worker_view(worker: store::workers::Worker, entry: Entry, me: &Me) -> Worker {
+    let row = ScheduleWorker::new(worker.id, worker.name, worker.hours, &me.tenant.settings, worker.on_duty);
+    Worker { row, phone: worker.phone, email: entry.email, invitation: entry.invitation }
+}
+
+/// How the people of one kind get in: their addresses belong to log-ins, which readers do not see.
+async fn entries(parts: &Parts, me: &Me, kind: PersonKind, only: Option<Uuid>) -> Result<HashMap<Uuid, Entry>, Error> {
+    let mut connection = parts.store.write().await?;
+    Ok(store::people::entries(&mut connection, me.tenant.id, kind, only, clock::now()).await?)
+}
+
+async fn entry(parts: &Parts, me: &Me, kind: PersonKind, id: Uuid) -> Result<Entry, Error> {
+    entries(parts, me, kind, Some(id)).await?.remove(&id).ok_or_else(Error::missing)
 }
 
 pub(super) async fn customers(parts: Data<Parts>, me: Me, query: Query) -> Listed<Customer> {
@@ -61,7 +82,7 @@ fn may_see_customer(me: &Me, id: CustomerId) -> bool {
     }
 }
 
-fn customer_view(customer: store::customers::Customer) -> Customer {
+pub(super) fn customer_view(customer: store::customers::Customer) -> Customer {
     Customer { id: customer.id, name: customer.name, email: customer.email, phone: customer.phone, address: customer.address }
 }
 
@@ -130,10 +151,12 @@ pub(super) async fn portal_users(parts: Data<Parts>, me: Me, query: Query) -> Li
         let name = names.get(&id).cloned().unwrap_or_default();
         linked.entry(user).or_default().push(PortalUserCustomer { id, name, permissions: None });
     }
+    let mut entries = entries(&parts, &me, PersonKind::PortalUser, None).await?;
     let here = users.into_iter().filter(|user| user.archived_at.is_none());
-    let items = here.map(|user| {
+    let items = here.filter_map(|user| {
         let customers = linked.remove(&user.id).unwrap_or_default();
-        Item { id: user.id.0, name: user.name.clone(), view: portal_user_view(user, customers) }
+        let entry = entries.remove(&user.id.0)?;
+        Some(Item { id: user.id.0, name: format!("{} {}", user.name, entry.email), view: portal_user_view(user, customers, entry) })
     });
     Ok(Json(page::part(&query, items)?))
 }
@@ -144,27 +167,33 @@ pub(super) async fn portal_user(parts: Data<Parts>, me: Me, Id(id): Id<PortalUse
     let links = auth::links(&mut connection, &me.tenant, id).await?;
     let customers =
         links.into_iter().map(|link| PortalUserCustomer { id: link.customer, name: link.name, permissions: Some((&link.permissions).into()) });
-    Ok(Json(portal_user_view(user, customers.collect())))
+    Ok(Json(portal_user_view(user, customers.collect(), entry(&parts, &me, PersonKind::PortalUser, id.0).await?)))
 }
 
-fn portal_user_view(user: store::portal_users::PortalUser, customers: Vec<PortalUserCustomer>) -> PortalUser {
-    PortalUser { id: user.id, name: user.name, phone: user.phone, customers }
+fn portal_user_view(user: store::portal_users::PortalUser, customers: Vec<PortalUserCustomer>, entry: Entry) -> PortalUser {
+    PortalUser { id: user.id, name: user.name, phone: user.phone, customers, email: entry.email, invitation: entry.invitation }
 }
 
 pub(super) async fn dispatchers(parts: Data<Parts>, me: Me, query: Query) -> Listed<Dispatcher> {
     let mut connection = parts.store.read(me.tenant.id).await?;
     let dispatchers = store::dispatchers::list(&mut connection, me.tenant.id).await?;
+    let mut entries = entries(&parts, &me, PersonKind::Dispatcher, None).await?;
     let here = dispatchers.into_iter().filter(|dispatcher| dispatcher.archived_at.is_none());
-    Ok(Json(page::part(&query, here.map(|one| Item { id: one.id.0, name: one.name.clone(), view: dispatcher_view(one) }))?))
+    let items = here.filter_map(|one| {
+        let entry = entries.remove(&one.id.0)?;
+        Some(Item { id: one.id.0, name: format!("{} {}", one.name, entry.email), view: dispatcher_view(one, entry) })
+    });
+    Ok(Json(page::part(&query, items)?))
 }
 
 pub(super) async fn dispatcher(parts: Data<Parts>, me: Me, Id(id): Id<DispatcherId>) -> One<Dispatcher> {
     let mut connection = parts.store.read(me.tenant.id).await?;
-    Ok(Json(dispatcher_view(store::dispatchers::find(&mut connection, me.tenant.id, id).await?)))
+    let dispatcher = store::dispatchers::find(&mut connection, me.tenant.id, id).await?;
+    Ok(Json(dispatcher_view(dispatcher, entry(&parts, &me, PersonKind::Dispatcher, id.0).await?)))
 }
 
-fn dispatcher_view(dispatcher: store::dispatchers::Dispatcher) -> Dispatcher {
-    Dispatcher { id: dispatcher.id, name: dispatcher.name, admin: dispatcher.admin }
+fn dispatcher_view(dispatcher: store::dispatchers::Dispatcher, entry: Entry) -> Dispatcher {
+    Dispatcher { id: dispatcher.id, name: dispatcher.name, admin: dispatcher.admin, email: entry.email, invitation: entry.invitation }
 }
 
 pub(super) async fn addresses(parts: Data<Parts>, query: Query) -> Listed<Address> {

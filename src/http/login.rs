@@ -23,8 +23,7 @@ pub(super) async fn log_in(parts: Data<Parts>, request: HttpRequest, Body(body):
     match parts.auth.log_in(attempt, clock::now()).await? {
         LoggedIn::Session(token, session) => Ok(welcome(&parts, token, &session)),
         LoggedIn::Choose(memberships) => {
-            let choice = |one: auth::Membership| Membership { slug: one.slug, name: one.name, kind: one.kind };
-            Ok(HttpResponse::Ok().json(LoginAnswer::Choose(memberships.into_iter().map(choice).collect())))
+            Ok(HttpResponse::Ok().json(LoginAnswer::Choose(memberships.into_iter().map(membership).collect())))
         }
     }
 }
@@ -58,6 +57,16 @@ pub(super) async fn sessions(parts: Data<Parts>, me: Me) -> Result<Json<List<Log
     Ok(Json(page::whole(open.into_iter().map(listed).collect())))
 }
 
+/// Where else this log-in may go without a password.
+pub(super) async fn memberships(parts: Data<Parts>, me: Me) -> Result<Json<List<Membership>>, Error> {
+    let members = parts.auth.memberships(me.login).await?;
+    Ok(Json(page::whole(members.into_iter().map(membership).collect())))
+}
+
+fn membership(one: auth::Membership) -> Membership {
+    Membership { slug: one.slug, name: one.name, kind: one.kind }
+}
+
 /// Sign out everywhere, here too.
 pub(super) async fn end_sessions(parts: Data<Parts>, me: Me) -> Result<HttpResponse, Error> {
     for ended in parts.auth.end_all(me.login, None).await? {
@@ -67,9 +76,7 @@ pub(super) async fn end_sessions(parts: Data<Parts>, me: Me) -> Result<HttpRespo
 }
 
 pub(super) async fn change_password(parts: Data<Parts>, me: Me, request: HttpRequest, Body(body): Body<PasswordBody>) -> Result<HttpResponse, Error> {
-    if body.new.chars().count() < auth::PASSWORD_MIN_CHARS || body.new.len() > auth::PASSWORD_MAX_BYTES {
-        return Err(Error::invalid("/new", &Why::OutOfRange("8 to 500 characters")));
-    }
+    refuse_weak(&body.new, "/new")?;
     let from = from(&parts, &request);
     let ended = match parts.auth.change_password(&me, body.current, body.new, from, clock::now()).await {
         // They are logged in, so it is the member that does not fit.
@@ -105,11 +112,15 @@ pub(super) async fn portal(parts: Data<Parts>, slug: Path<String>) -> Result<Jso
     }))
 }
 
-fn from(parts: &Parts, request: &HttpRequest) -> Option<IpAddr> {
+pub(super) fn refuse_weak(password: &str, pointer: &str) -> Result<(), Error> {
+    if auth::is_weak(password) { Err(Error::invalid(pointer, &Why::OutOfRange("8 to 500 characters"))) } else { Ok(()) }
+}
+
+pub(super) fn from(parts: &Parts, request: &HttpRequest) -> Option<IpAddr> {
     address(request.peer_addr().map(|peer| peer.ip()), request.headers(), &parts.config.trusted_proxies)
 }
 
-fn welcome(parts: &Parts, token: Token, session: &auth::Session) -> HttpResponse {
+pub(super) fn welcome(parts: &Parts, token: Token, session: &auth::Session) -> HttpResponse {
     let mut cookie = empty_cookie(parts);
     cookie.set_value(token.to_string());
     cookie.set_max_age(Duration::days(i64::from(parts.config.session_days)));

@@ -2,7 +2,9 @@
 
 mod access;
 mod body;
+mod customers;
 mod door;
+mod entering;
 pub mod error;
 mod events;
 mod files;
@@ -12,7 +14,9 @@ mod links;
 mod lists;
 mod local_time;
 mod login;
+mod mails;
 mod page;
+mod people;
 mod permissions;
 mod picture;
 mod preview;
@@ -71,6 +75,14 @@ pub fn routes() -> Vec<Endpoint> {
         at("/api/switch", [post(Member, login::switch)]),
         at("/api/sessions", [get(Member, login::sessions), delete(Member, login::end_sessions)]),
         at("/api/password/change", [post(Member, login::change_password)]),
+        at("/api/password/forgot", [post(Anyone, entering::forgot)]),
+        at("/api/password/reset", [post(Anyone, entering::reset)]),
+        at("/api/memberships", [get(Member, login::memberships)]),
+        at("/api/signup", [post(Anyone, entering::sign_up)]),
+        at("/api/signup/verify", [post(Anyone, entering::verify)]),
+        at("/api/invitations/{token}", [get(Anyone, entering::invitation), post(Anyone, entering::accept)]),
+        at("/api/mail", [get(Admin, mails::list)]),
+        at("/api/mail/{id}/resend", [post(Admin, mails::resend)]),
         at("/api/portals/{slug}", [get(Anyone, login::portal)]),
         at("/api/jobs", [get(Member, jobs::list), post(Orderer, jobs::create)]),
         at("/api/jobs/publish", [post(Dispatcher, publish::publish)]),
@@ -84,19 +96,22 @@ pub fn routes() -> Vec<Endpoint> {
         at("/api/files", [post(Member, files::announce)]),
         at("/api/files/{id}", [get(Visitor, files::show), head(Member, files::offset), put(Member, files::append)]),
         at("/api/schedule", [get(Dispatcher, schedule::read)]),
-        at("/api/workers", [get(Dispatcher, lists::workers)]),
-        at("/api/workers/{id}", [get(Dispatcher, lists::worker)]),
+        at("/api/workers", [get(Dispatcher, lists::workers), post(Admin, people::create)]),
+        at("/api/workers/{id}", [get(Dispatcher, lists::worker), patch(Admin, people::edit), delete(Admin, people::archive)]),
+        at("/api/workers/{id}/invitation", [post(Admin, people::invite), delete(Admin, people::withdraw)]),
         at("/api/workers/{id}/track", [get(Dispatcher, tracks::of_worker)]),
-        at("/api/customers", [get(Orderer, lists::customers)]),
-        at("/api/customers/{id}", [get(Orderer, lists::customer)]),
+        at("/api/customers", [get(Orderer, lists::customers), post(Dispatcher, customers::create)]),
+        at("/api/customers/{id}", [get(Orderer, lists::customer), patch(Dispatcher, customers::edit), delete(Dispatcher, customers::archive)]),
         at("/api/templates", [get(Orderer, lists::templates)]),
         at("/api/templates/{id}", [get(Orderer, lists::template), patch(Admin, permissions::set_visibility)]),
         at("/api/assets", [get(Orderer, lists::assets)]),
         at("/api/assets/{id}", [get(Orderer, lists::asset)]),
-        at("/api/portal-users", [get(Dispatcher, lists::portal_users)]),
-        at("/api/portal-users/{id}", [get(Dispatcher, lists::portal_user)]),
-        at("/api/dispatchers", [get(Dispatcher, lists::dispatchers)]),
-        at("/api/dispatchers/{id}", [get(Dispatcher, lists::dispatcher)]),
+        at("/api/portal-users", [get(Dispatcher, lists::portal_users), post(Dispatcher, people::create)]),
+        at("/api/portal-users/{id}", [get(Dispatcher, lists::portal_user), patch(Dispatcher, people::edit), delete(Dispatcher, people::archive)]),
+        at("/api/portal-users/{id}/invitation", [post(Dispatcher, people::invite), delete(Dispatcher, people::withdraw)]),
+        at("/api/dispatchers", [get(Dispatcher, lists::dispatchers), post(Admin, people::create)]),
+        at("/api/dispatchers/{id}", [get(Dispatcher, lists::dispatcher), patch(Admin, people::edit), delete(Admin, people::archive)]),
+        at("/api/dispatchers/{id}/invitation", [post(Admin, people::invite), delete(Admin, people::withdraw)]),
         at("/api/addresses", [get(Member, lists::addresses)]),
         at("/api/customers/{id}/permissions", [get(Dispatcher, permissions::of_customer), put(Admin, permissions::set_of_customer)]),
         at("/api/portal-users/{id}/customers/{customer}/permissions", [get(Dispatcher, permissions::of_link), put(Admin, permissions::set_of_link)]),

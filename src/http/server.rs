@@ -18,7 +18,7 @@ use std::time::Duration;
 /// A phone in a lift may take a while to finish its sentence.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// Binds and begins to serve. Port 0 takes a free one; the address says which. Stops within `grace_s` seconds.
+/// Binds and begins to serve, besides the API what `more` adds. Port 0 takes a free one; the address says which. Stops within `grace_s` seconds.
 pub fn server(
     config: &Config,
     hub: Arc<Hub>,
@@ -26,11 +26,12 @@ pub fn server(
     gazetteer: Gazetteer,
     metrics: Metrics,
     grace_s: u64,
+    more: impl Fn(&mut web::ServiceConfig) + Clone + Send + 'static,
 ) -> std::io::Result<(Server, SocketAddr)> {
     let darkroom = files::Darkroom::default();
     let parts = Parts { store: hub.store().clone(), hub, auth, darkroom, gazetteer, printer: Printer::default(), metrics, config: config.clone() };
     let parts = web::Data::new(parts);
-    let application = move || App::new().app_data(parts.clone()).configure(configure).wrap(Compress::default()).wrap(from_fn(guard));
+    let application = move || App::new().app_data(parts.clone()).configure(more.clone()).configure(configure).wrap(Compress::default()).wrap(from_fn(guard));
     // Signals are the program's: it tells the sockets first.
     let server = HttpServer::new(application).disable_signals().shutdown_timeout(grace_s).client_request_timeout(HEAD_TIMEOUT).bind(config.listen)?;
     let address = server.addrs().first().copied().unwrap_or(config.listen);

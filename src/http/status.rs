@@ -16,10 +16,11 @@ pub(super) async fn alive() -> Json<Value> {
     Json(json!({ "status": "ok" }))
 }
 
-/// The database answers and takes writes.
+/// The database answers and takes writes. Says too whether e-mails go out or wait for a mail server to be named.
 pub(super) async fn ready(parts: Data<Parts>) -> Result<Json<Value>, Error> {
     parts.store.ready().await?;
-    Ok(Json(json!({ "status": "ready" })))
+    let mail = if parts.config.smtp.is_some() { "sent" } else { "waiting" };
+    Ok(Json(json!({ "status": "ready", "mail": mail })))
 }
 
 pub(super) async fn metrics(parts: Data<Parts>) -> HttpResponse {

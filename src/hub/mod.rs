@@ -22,6 +22,7 @@ mod session;
 mod settle;
 mod shared;
 mod snapshot;
+mod standing;
 mod subscribe;
 mod workers;
 

@@ -12,7 +12,7 @@ use super::registry::Registry;
 use super::session::Session;
 use super::settle::{self, Settled};
 use super::workers::Workers;
-use super::{Error, links, map};
+use super::{Error, links, map, standing};
 use crate::domain::At;
 use crate::domain::caller::{Caller, Role};
 use crate::domain::event::{Change, Event, Kind};
@@ -90,6 +90,7 @@ impl Shared {
         links::start(&shared);
         etas::start(&shared, router, wishes);
         settle::start(&shared);
+        standing::start(&shared);
         Ok(shared)
     }
 

@@ -7,6 +7,7 @@ use crate::domain::caller::ByKind;
 use crate::domain::event::Kind;
 use crate::domain::field::{FieldDef, FieldKind, Rule};
 use crate::domain::ids::{AssetId, CustomerId, DispatcherId, FileId, JobId, PortalUserId, TemplateId};
+use crate::domain::invitation::InvitationState;
 use crate::domain::{portal, template};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -269,6 +270,9 @@ pub struct Worker {
     #[serde(flatten)]
     pub row: ScheduleWorker,
     pub phone: Option<String>,
+    pub email: String,
+    /// Where their newest invitation stands.
+    pub invitation: InvitationState,
 }
 
 /// A customer in the list.
@@ -291,6 +295,9 @@ pub struct Dispatcher {
     pub id: DispatcherId,
     pub name: String,
     pub admin: bool,
+    pub email: String,
+    /// Where their newest invitation stands.
+    pub invitation: InvitationState,
 }
 
 /// A portal user in the list.
@@ -302,6 +309,9 @@ pub struct PortalUser {
     pub name: String,
     pub phone: Option<String>,
     pub customers: Vec<PortalUserCustomer>,
+    pub email: String,
+    /// Where their newest invitation stands.
+    pub invitation: InvitationState,
 }
 
 /// A customer that a portal user is linked to.

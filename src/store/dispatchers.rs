@@ -67,3 +67,9 @@ pub async fn create(connection: &mut PgConnection, tenant: TenantId, dispatcher:
     .await?;
     Ok(())
 }
+
+/// Makes a dispatcher an admin, or no longer one.
+pub async fn set_admin(connection: &mut PgConnection, tenant: TenantId, id: DispatcherId, admin: bool) -> Result<(), Error> {
+    sqlx::query!("update dispatcher set admin = $3 where tenant = $1 and id = $2", tenant.0, id.0, admin).execute(connection).await?;
+    Ok(())
+}

@@ -2,6 +2,7 @@
 //! Everything here wants a writer's connection: nobody is logged in yet.
 
 use super::Error;
+use crate::domain::email::Email;
 use crate::domain::ids::{LoginId, TenantId};
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -70,16 +71,16 @@ pub async fn find(connection: &mut PgConnection, id: LoginId) -> Result<Login, E
     Ok(Login { id: row.id.into(), email: row.email, password_hash: row.password_hash })
 }
 
-/// Where and as what a log-in may act, without what is archived; by tenant and role.
+/// Where and as what a log-in may act, without what is archived or not accepted yet; by tenant and role.
 pub async fn memberships(connection: &mut PgConnection, login: LoginId) -> Result<Vec<Membership>, Error> {
     let rows = sqlx::query!(
         r#"select t.id as tenant, t.slug, t.name as tenant_name, p.kind as "kind!", p.person as "person!", p.name as "name!"
            from (
-             select tenant, 1::smallint as kind, id as person, name from dispatcher where login = $1 and archived_at is null
+             select tenant, 1::smallint as kind, id as person, name from dispatcher where login = $1 and archived_at is null and joined_at is not null
              union all
-             select tenant, 2::smallint, id, name from worker where login = $1 and archived_at is null
+             select tenant, 2::smallint, id, name from worker where login = $1 and archived_at is null and joined_at is not null
              union all
-             select tenant, 3::smallint, id, name from portal_user where login = $1 and archived_at is null) p
+             select tenant, 3::smallint, id, name from portal_user where login = $1 and archived_at is null and joined_at is not null) p
            join tenant t on t.id = p.tenant
            order by t.slug, p.kind"#,
         login.0
@@ -110,4 +111,23 @@ pub async fn create(connection: &mut PgConnection, id: LoginId, email: &str, pas
 pub async fn set_password(connection: &mut PgConnection, id: LoginId, password_hash: &str) -> Result<(), Error> {
     let done = sqlx::query!("update login set password_hash = $2 where id = $1", id.0, password_hash).execute(connection).await?;
     if done.rows_affected() == 0 { Err(Error::Missing) } else { Ok(()) }
+}
+
+/// The log-in of an address, made without a password if there is none yet.
+pub async fn find_or_create(connection: &mut PgConnection, email: &Email) -> Result<LoginId, Error> {
+    let id = sqlx::query_scalar!(
+        "insert into login (id, email) values ($1, $2) on conflict (email) do update set email = excluded.email returning id",
+        Uuid::now_v7(),
+        email.as_str()
+    )
+    .fetch_one(connection)
+    .await?;
+    Ok(id.into())
+}
+
+/// Sets the password of a log-in that has none. False if it has one.
+pub async fn set_first_password(connection: &mut PgConnection, id: LoginId, password_hash: &str) -> Result<bool, Error> {
+    let done =
+        sqlx::query!("update login set password_hash = $2 where id = $1 and password_hash is null", id.0, password_hash).execute(connection).await?;
+    Ok(done.rows_affected() == 1)
 }

@@ -17,15 +17,20 @@ mod fault;
 pub mod files;
 pub mod fixes;
 mod instant;
+pub mod invitations;
 pub mod invoices;
 pub mod jobs;
 pub mod links;
 pub mod logins;
+pub mod mail;
+pub mod people;
 pub mod portal_users;
 pub mod private_postgres;
+pub mod resets;
 pub mod rights;
 pub mod scratch;
 pub mod sessions;
+pub mod signups;
 pub mod slugs;
 pub mod templates;
 pub mod tenants;
@@ -38,7 +43,7 @@ pub use error::Error;
 use crate::domain::ids::TenantId;
 use fault::Fault;
 use sqlx::migrate::Migrator;
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::postgres::{PgConnectOptions, PgListener, PgPoolOptions};
 use sqlx::{AssertSqlSafe, PgPool, Postgres, Transaction};
 use std::time::Duration;
 
@@ -46,6 +51,8 @@ static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
 
 /// Connections that serve reads.
 const READERS: u32 = 10;
+/// Connections of the courier: one listens, the others claim and settle.
+const COURIERS: u32 = 3;
 /// Connections that write: six lanes, the rest for people, lists and log-ins.
 const WRITERS: u32 = 14;
 
@@ -56,6 +63,8 @@ pub struct Store {
     reader: PgPool,
     /// The role of the lanes.
     writer: PgPool,
+    /// What leaves the building, for all tenants. Connects when it is first used.
+    courier: PgPool,
 }
 
 impl Store {
@@ -71,7 +80,8 @@ impl Store {
     pub async fn connect(database: &Database) -> Result<Self, Error> {
         let reader = pool(READERS).connect_with(with_limits(database.options(Role::App))).await?;
         let writer = pool(WRITERS).connect_with(with_limits(database.options(Role::Writer))).await?;
-        Ok(Self { reader, writer })
+        let courier = pool(COURIERS).connect_lazy_with(with_limits(database.options(Role::Courier)));
+        Ok(Self { reader, writer, courier })
     }
 
     /// The pool that the lanes take their connections from.
@@ -89,6 +99,18 @@ impl Store {
         begin(&self.writer, WRITERS, "begin").await
     }
 
+    /// A transaction of the courier: sees what leaves the building, of all tenants, and settles it.
+    pub async fn courier(&self) -> Result<Transaction<'static, Postgres>, Error> {
+        begin(&self.courier, COURIERS, "begin").await
+    }
+
+    /// Hears when there is something new for the courier. Keeps a connection to itself.
+    pub async fn listen_for_mail(&self) -> Result<PgListener, Error> {
+        let mut listener = PgListener::connect_with(&self.courier).await?;
+        listener.listen(mail::CHANNEL).await?;
+        Ok(listener)
+    }
+
     /// Whether the database answers and takes writes.
     pub async fn ready(&self) -> Result<(), Error> {
         let mut transaction = self.write().await?;
@@ -101,6 +123,7 @@ impl Store {
     pub async fn close(&self) {
         self.reader.close().await;
         self.writer.close().await;
+        self.courier.close().await;
     }
 }
 

@@ -175,3 +175,26 @@ pub async fn unlink(connection: &mut PgConnection, tenant: TenantId, user: Porta
         .await?;
     Ok(())
 }
+
+/// Ends all links of a portal user.
+pub async fn unlink_all(connection: &mut PgConnection, tenant: TenantId, user: PortalUserId) -> Result<(), Error> {
+    sqlx::query!("delete from portal_link where tenant = $1 and portal_user = $2", tenant.0, user.0).execute(connection).await?;
+    Ok(())
+}
+
+/// Links a portal user to these customers and no others. Links that stay keep what they say.
+pub async fn link_only(connection: &mut PgConnection, tenant: TenantId, user: PortalUserId, customers: &[CustomerId]) -> Result<(), Error> {
+    let customers: Vec<Uuid> = customers.iter().map(|customer| customer.0).collect();
+    sqlx::query!("delete from portal_link where tenant = $1 and portal_user = $2 and customer <> all($3)", tenant.0, user.0, &customers)
+        .execute(&mut *connection)
+        .await?;
+    sqlx::query!(
+        "insert into portal_link (tenant, portal_user, customer) select $1, $2, unnest($3::uuid[]) on conflict do nothing",
+        tenant.0,
+        user.0,
+        &customers
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}

@@ -72,9 +72,9 @@ pub async fn find(connection: &mut PgConnection, token_hash: &[u8], now: At) -> 
         r#"select s.token_hash, s.login, s.tenant, s.kind, s.person, s.created_at, s.seen_at, s.expires_at,
              coalesce(d.name, w.name, p.name) as "name!", coalesce(d.admin, false) as "admin!"
            from login_session s
-           left join dispatcher d on s.kind = 1 and d.tenant = s.tenant and d.id = s.person and d.archived_at is null
-           left join worker w on s.kind = 2 and w.tenant = s.tenant and w.id = s.person and w.archived_at is null
-           left join portal_user p on s.kind = 3 and p.tenant = s.tenant and p.id = s.person and p.archived_at is null
+           left join dispatcher d on s.kind = 1 and d.tenant = s.tenant and d.id = s.person and d.archived_at is null and d.joined_at is not null
+           left join worker w on s.kind = 2 and w.tenant = s.tenant and w.id = s.person and w.archived_at is null and w.joined_at is not null
+           left join portal_user p on s.kind = 3 and p.tenant = s.tenant and p.id = s.person and p.archived_at is null and p.joined_at is not null
            where s.token_hash = $1 and s.expires_at > $2 and coalesce(d.id, w.id, p.id) is not null"#,
         token_hash,
         instant::time(now)
@@ -142,4 +142,35 @@ pub async fn end_all(connection: &mut PgConnection, login: LoginId, except: Opti
 /// Removes what has expired. Returns how many.
 pub async fn prune(connection: &mut PgConnection, now: At) -> Result<u64, Error> {
     Ok(sqlx::query!("delete from login_session where expires_at <= $1", instant::time(now)).execute(connection).await?.rows_affected())
+}
+
+/// Ends all sessions of a person. Returns the hashes of the ended tokens.
+pub async fn end_of_person(connection: &mut PgConnection, tenant: TenantId, kind: PersonKind, person: Uuid) -> Result<Vec<Vec<u8>>, Error> {
+    let ended = sqlx::query_scalar!(
+        "delete from login_session where tenant = $1 and kind = $2 and person = $3 returning token_hash",
+        tenant.0,
+        kind as i16,
+        person
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(ended)
+}
+
+/// Of these sessions, those that still stand, and whether their door is open: a portal that is off lets nobody stay.
+pub async fn standing(connection: &mut PgConnection, token_hashes: &[Vec<u8>], now: At) -> Result<Vec<(Vec<u8>, bool)>, Error> {
+    let rows = sqlx::query!(
+        r#"select s.token_hash, s.kind <> 3 or coalesce((t.settings -> 'portal' ->> 'enabled')::boolean, true) as "open!"
+           from login_session s
+           join tenant t on t.id = s.tenant
+           left join dispatcher d on s.kind = 1 and d.tenant = s.tenant and d.id = s.person and d.archived_at is null
+           left join worker w on s.kind = 2 and w.tenant = s.tenant and w.id = s.person and w.archived_at is null
+           left join portal_user p on s.kind = 3 and p.tenant = s.tenant and p.id = s.person and p.archived_at is null
+           where s.token_hash = any($1) and s.expires_at > $2 and coalesce(d.id, w.id, p.id) is not null"#,
+        token_hashes,
+        instant::time(now)
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.token_hash, row.open)).collect())
 }
