@@ -20,7 +20,6 @@ use crate::domain::At;
 use crate::domain::caller::{ByKind, Caller, Link, Role};
 use crate::domain::ids::{DispatcherId, LoginId, PortalUserId, WorkerId};
 use crate::domain::invitation::InvitationState;
-use crate::domain::portal;
 use crate::domain::tenant::Tenant;
 use crate::store::logins::PersonKind;
 use crate::store::{self, Store};
