@@ -54,13 +54,15 @@ test('an answer that is newer than the live copy stays', () => {
 
 test('what is gone, and what the filter does not want, is not shown', () => {
   const jobs = [job(3), job(2, { status: 'completed' }), job(1)];
-  expect(numbers(rows(jobs, live(), new Set(['id-3']), { ...all, status: 'unassigned' }, false, utcDay))).toEqual([
-    1,
-  ]);
+  expect(
+    numbers(rows(jobs, live(), new Set(['id-3']), { ...all, status: 'unassigned' }, false, utcDay)),
+  ).toEqual([1]);
 });
 
 test('only the hub searches: nothing joins a search by itself', () => {
-  expect(numbers(rows([job(1)], live(job(2)), new Set(), { ...all, q: 'drain' }, false, utcDay))).toEqual([1]);
+  expect(numbers(rows([job(1)], live(job(2)), new Set(), { ...all, q: 'drain' }, false, utcDay))).toEqual([
+    1,
+  ]);
 });
 
 test('jobs that would stand beyond the fetched page wait for it', () => {
@@ -70,12 +72,12 @@ test('jobs that would stand beyond the fetched page wait for it', () => {
 
 test('sorts by date both ways', () => {
   const jobs = [job(1), job(2), job(3, { date: null })];
-  expect(numbers(rows(jobs, live(), new Set(), { ...all, sort: 'date', descending: false }, false, utcDay))).toEqual([
-    1, 2, 3,
-  ]);
-  expect(numbers(rows(jobs, live(), new Set(), { ...all, sort: 'date', descending: true }, false, utcDay))).toEqual([
-    3, 2, 1,
-  ]);
+  expect(
+    numbers(rows(jobs, live(), new Set(), { ...all, sort: 'date', descending: false }, false, utcDay)),
+  ).toEqual([1, 2, 3]);
+  expect(
+    numbers(rows(jobs, live(), new Set(), { ...all, sort: 'date', descending: true }, false, utcDay)),
+  ).toEqual([3, 2, 1]);
 });
 
 test('both days of a range count, and what has no date is on no day', () => {
@@ -88,5 +90,7 @@ test('both days of a range count, and what has no date is on no day', () => {
   ];
   const days = { ...all, from: '2026-11-20', to: '2026-11-22' };
   expect(numbers(rows([], live(...jobs), new Set(), days, false, utcDay))).toEqual([2, 1]);
-  expect(numbers(rows([], live(...jobs), new Set(), { ...all, customer: 'another' }, false, utcDay))).toEqual([]);
+  expect(numbers(rows([], live(...jobs), new Set(), { ...all, customer: 'another' }, false, utcDay))).toEqual(
+    [],
+  );
 });
