@@ -31,6 +31,8 @@ export const words = {
     all_types: 'All types',
     customer: 'Customer',
     all_customers: 'All customers',
+    filters: 'Filter and sort',
+    active: 'active',
     from: 'From',
     to: 'To',
     stale: 'You are offline. The list is as it was.',
