@@ -232,7 +232,10 @@ impl Outcome {
     /// For the terminal.
     pub(crate) fn table(&self) -> String {
         use std::fmt::Write as _;
-        let mut table = format!("{} jobs, {} rounds\n{:<18}{:<34}{:>6}{:>9}{:>9}{:>9}\n", self.jobs, self.rounds, "who", "what", "items", "p50 ms", "p99 ms", "max ms");
+        let mut table = format!(
+            "{} jobs, {} rounds\n{:<18}{:<34}{:>6}{:>9}{:>9}{:>9}\n",
+            self.jobs, self.rounds, "who", "what", "items", "p50 ms", "p99 ms", "max ms"
+        );
         for line in &self.lines {
             let mark = if line.p99_ms > self.bar_p99_ms { "  over the bar" } else { "" };
             writeln!(table, "{:<18}{:<34}{:>6}{:>9.1}{:>9.1}{:>9.1}{mark}", line.who, line.what, line.items, line.p50_ms, line.p99_ms, line.max_ms)

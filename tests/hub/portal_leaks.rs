@@ -107,7 +107,9 @@ async fn check(hub: &TestHub, estate: &Estate, watcher: &mut Watcher, job: Job, 
         assert_eq!(hits(person, q).await > 0, views && found, "{q} with {set:?}");
     }
     // Hidden steps, staff, workers, notes, fields, other customers, other tenants.
-    for q in ["check", "staff", HIDDEN, "Aino1", "Otso", "dispatch-only", "margin", "meter", "tap", "mill", "garage", "south", "price", "notes", "contact"] {
+    for q in
+        ["check", "staff", HIDDEN, "Aino1", "Otso", "dispatch-only", "margin", "meter", "tap", "mill", "garage", "south", "price", "notes", "contact"]
+    {
         assert_eq!(hits(person, q).await, 0, "{q} with {set:?}");
     }
     for sort in ["number", "-date", "status", "customer", "-template"] {
@@ -127,7 +129,8 @@ async fn check(hub: &TestHub, estate: &Estate, watcher: &mut Watcher, job: Job, 
         assert_eq!(person.tries(Method::GET, &format!("/api/jobs/{foreign}"), None, None).await.status, 404);
     }
 
-    let mut never = vec![HIDDEN, "mk-dispatch-only", "mk-north-mill", "mk-north-garage", "mk-south", "Label of margin", "Label of meter", "Label of parts"];
+    let mut never =
+        vec![HIDDEN, "mk-dispatch-only", "mk-north-mill", "mk-north-garage", "mk-south", "Label of margin", "Label of meter", "Label of parts"];
     let worker_id = hub.company().worker(1).to_string();
     if !worker {
         never.extend(["Aino", worker_id.as_str()]);
