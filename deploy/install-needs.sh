@@ -20,13 +20,21 @@ node_is_there() { have npm && have node && at_least "$node_wanted" "$(node --ver
 linker_is_there() { have cc; }
 chromium_is_there() { [ "$chromium" = no ] || [ -x "${CHROMIUM:-/usr/bin/chromium}" ]; }
 
+# The search needs pg_trgm and btree_gin, which some systems pack apart as "contrib". Without pg_config nobody can tell.
+contrib_is_there() {
+  local config="$1/pg_config" name
+  [ -x "$config" ] || return 0
+  for name in pg_trgm btree_gin; do [ -e "$("$config" --sharedir)/extension/$name.control" ] || return 1; done
+}
+
 postgres_is_there() {
   local folder
   for folder in "${HUB_PG_BIN:-}" "$(dirname "$(command -v initdb 2>/dev/null || echo /nowhere/initdb)")" \
     /usr/lib/postgresql/*/bin /usr/pgsql-*/bin /usr/libexec/postgresql* \
     /opt/homebrew/opt/postgresql*/bin /usr/local/opt/postgresql*/bin; do
     if [ -n "$folder" ] && [ -x "$folder/initdb" ] && [ -x "$folder/postgres" ] &&
-      at_least "$postgres_wanted" "$("$folder/postgres" --version | grep -oE '[0-9]+(\.[0-9]+)?' | head -n 1)"; then
+      at_least "$postgres_wanted" "$("$folder/postgres" --version | grep -oE '[0-9]+(\.[0-9]+)?' | head -n 1)" &&
+      contrib_is_there "$folder"; then
       return 0
     fi
   done
@@ -60,11 +68,11 @@ package() {
     apt-get/chromium) echo chromium ;;
     dnf/linker) echo gcc ;;
     dnf/node) echo nodejs npm ;;
-    dnf/postgres) echo postgresql-server ;;
+    dnf/postgres) echo postgresql-server postgresql-contrib ;;
     dnf/chromium) echo chromium ;;
     apk/linker) echo build-base ;;
     apk/node) echo nodejs npm ;;
-    apk/postgres) echo postgresql ;;
+    apk/postgres) echo postgresql postgresql-contrib ;;
     apk/chromium) echo chromium ;;
     pacman/linker) echo base-devel ;;
     pacman/node) echo nodejs npm ;;
@@ -118,7 +126,7 @@ wanted=$(missing)
       rust) what="Rust $rust_wanted or newer" otherwise="rustup update stable    (rustup itself: https://rustup.rs)" ;;
       node) what="Node $node_wanted or newer with npm" otherwise="https://nodejs.org/en/download, or your version manager: nvm install 22" ;;
       linker) what="A C compiler and linker" otherwise="with your system's package manager" ;;
-      postgres) what="PostgreSQL's server programs, $postgres_wanted or newer (or their folder in HUB_PG_BIN)" otherwise="with your system's package manager" ;;
+      postgres) what="PostgreSQL's server programs with contrib, $postgres_wanted or newer (or their folder in HUB_PG_BIN)" otherwise="with your system's package manager" ;;
       chromium) what="Chromium (or its path in CHROMIUM)" otherwise="with your system's package manager" ;;
     esac
     if [ -n "$names" ]; then echo "  $what: $sudo${install[*]} $names"; else echo "  $what: $otherwise"; fi

@@ -5,10 +5,11 @@ create extension if not exists pg_trgm;
 create extension if not exists btree_gin;
 
 -- What lists sort by must be a column: taking a name out of doc would unpack each of 100,000 documents.
+-- Names go by code points, as the hub itself compares them.
 -- quiet_date_ms is the date column of who may not see a job's live status, and so not its actual start either.
 alter table job
-  add column customer_name text generated always as (doc #>> '{job,customer,name}') stored,
-  add column template_name text generated always as (doc #>> '{job,template,name}') stored,
+  add column customer_name text collate "C" generated always as (doc #>> '{job,customer,name}') stored,
+  add column template_name text collate "C" generated always as (doc #>> '{job,template,name}') stored,
   add column quiet_date_ms bigint generated always as ((doc #>> '{list,quiet_date_ms}')::bigint) stored;
 
 -- Rows stay narrow, so that reading many of them for a list is cheap: a document of any size lies beside its row.
@@ -25,6 +26,7 @@ create index job_template_name on job (tenant, template_name, number);
 create index job_template on job (tenant, template, number);
 create index job_worker on job (tenant, worker, number);
 create index job_customer_number on job (tenant, customer, number);
+create index job_portal_status on job (tenant, portal_status, number);
 create index job_portal_date on job (tenant, coalesce(portal_date_ms, 9223372036854775807), number);
 
 -- A status changes often and a text seldom, and an index of trigrams is dear to change: so the texts have a table of their own.

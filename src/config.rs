@@ -337,7 +337,8 @@ impl Settings {
     /// A router is a kind and an address: one without the other is a mistake.
     fn router(&self) -> Result<Option<(RouterProgram, RouterUrl)>, Error> {
         let kinds = "osrm or valhalla, together with router.url";
-        let kind = self.maybe("router.kind", kinds, |text| [RouterProgram::Osrm, RouterProgram::Valhalla].into_iter().find(|kind| word_of(*kind) == text))?;
+        let kind =
+            self.maybe("router.kind", kinds, |text| [RouterProgram::Osrm, RouterProgram::Valhalla].into_iter().find(|kind| word_of(*kind) == text))?;
         let url = self.maybe("router.url", "an address like http://127.0.0.1:5000, together with router.kind", |text| text.parse().ok())?;
         let alone = |key, expected| Error::Value { key, value: "\"\"".into(), source_name: "nowhere".into(), expected };
         match (kind, url) {

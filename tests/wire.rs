@@ -257,7 +257,10 @@ fn server_samples() -> Vec<(&'static str, ServerMessage)> {
         ("positions_gone", ServerMessage::Positions(gone)),
         ("cells", ServerMessage::Cells(Cells { resolution: 6, list: vec![CellCount("861126d37ffffff".into(), 12, 3)] })),
         ("eta", ServerMessage::Eta(Eta { topic: Topic::Job(id(1)), job: id(1), seconds: 540, distance_m: Some(3_200), at: NOON, estimated: false })),
-        ("eta_without_distance", ServerMessage::Eta(Eta { topic: Topic::Portal, job: id(1), seconds: 540, distance_m: None, at: NOON, estimated: false })),
+        (
+            "eta_without_distance",
+            ServerMessage::Eta(Eta { topic: Topic::Portal, job: id(1), seconds: 540, distance_m: None, at: NOON, estimated: false }),
+        ),
         ("worker", ServerMessage::Worker(state)),
         ("worker_silent", ServerMessage::Worker(silent)),
         ("presence", ServerMessage::Presence(presence)),

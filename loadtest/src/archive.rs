@@ -61,7 +61,8 @@ pub(crate) async fn fill(data: &Path, jobs: usize, seed: u64, now: At, progress:
     let postgres = PrivatePostgres::start(data).await.context("the private Postgres")?;
     let mut connection = PgConnection::connect_with(&postgres.database().options(Role::Writer)).await?;
     let (tenant, _) = company.tenants[0];
-    let mut past = Past { rng: SmallRng::seed_from_u64(seed), tenant, now, company: &company, addresses: Gazetteer::built_in(), templates: templates() };
+    let mut past =
+        Past { rng: SmallRng::seed_from_u64(seed), tenant, now, company: &company, addresses: Gazetteer::built_in(), templates: templates() };
     let mut number = 0;
     while number < jobs {
         let part: Vec<Job> = (number..jobs.min(number + AT_ONCE)).map(|number| past.job(number)).collect::<anyhow::Result<_>>()?;
@@ -153,7 +154,13 @@ impl Past<'_> {
         let chance = self.rng.random_range(0..100);
         let done = Done { at: start, received_at: start };
         job.status = match chance {
-            _ if age_ms > DAY_MS => if chance < 4 { Status::Cancelled } else { Status::Completed },
+            _ if age_ms > DAY_MS => {
+                if chance < 4 {
+                    Status::Cancelled
+                } else {
+                    Status::Completed
+                }
+            }
             0..20 => Status::Unassigned,
             20..30 => Status::Allocated,
             30..50 => Status::Pending,
@@ -183,8 +190,7 @@ async fn write(connection: &mut PgConnection, tenant: TenantId, jobs: &[Job]) ->
     let numbers: Vec<i64> = jobs.iter().map(|job| job.number).collect();
     let statuses: Vec<i16> = jobs.iter().map(|job| job.status as i16).collect();
     let customers: Vec<Uuid> = jobs.iter().map(|job| job.customer.id.0).collect();
-    let documents: Vec<String> =
-        jobs.iter().map(|job| serde_json::json!({ "job": job, "list": job.listing() }).to_string()).collect();
+    let documents: Vec<String> = jobs.iter().map(|job| serde_json::json!({ "job": job, "list": job.listing() }).to_string()).collect();
     sqlx::query(
         "insert into job (tenant, id, version, number, status, customer, doc)
          select $1, id, 1, number, status, customer, doc::jsonb

@@ -5,7 +5,7 @@ use crate::{
     archive::{self, Archive},
     company::Person,
     hub::Launch,
-    measure::now_ms,
+    measure::{empty, now_ms},
     run::open_to_postgres,
 };
 use anyhow::{Context, bail};
@@ -176,11 +176,11 @@ async fn kinds(url: &str, archive: &Archive, now: At) -> anyhow::Result<Vec<Kind
     for (who, person) in [("dispatcher", &archive.dispatcher), ("large customers", &archive.large), ("small customer", &archive.small)] {
         let client = client(url, person)?;
         for (what, query) in common.iter().chain(staff.iter().filter(|_| who == "dispatcher")) {
-            kinds.push(Kind { who, what, client: client.clone(), path: format!("/api/jobs?limit=50&{query}"), taken: empty()?, items: 0 });
+            kinds.push(Kind { who, what, client: client.clone(), path: format!("/api/jobs?limit=50&{query}"), taken: empty(), items: 0 });
         }
         for (what, order) in [("page 40", "-number"), ("page 40 by customer", "customer"), ("page 40 by date", "date")] {
             let path = deep(&client, order).await?;
-            kinds.push(Kind { who, what, client: client.clone(), path, taken: empty()?, items: 0 });
+            kinds.push(Kind { who, what, client: client.clone(), path, taken: empty(), items: 0 });
         }
     }
     Ok(kinds)
@@ -203,11 +203,11 @@ fn client(url: &str, person: &Person) -> anyhow::Result<Client> {
 
 impl Outcome {
     fn of(jobs: usize, rounds: usize, kinds: Vec<Kind>) -> Self {
-        let mut all = Histogram::<u64>::new(3).expect("three digits are allowed");
+        let mut all = empty();
         let lines: Vec<Line> = kinds
             .into_iter()
             .map(|kind| {
-                all.add(&kind.taken).expect("both grow by themselves");
+                all.add(&kind.taken).expect("both have the same bounds");
                 Line {
                     who: kind.who,
                     what: kind.what,
@@ -232,7 +232,10 @@ impl Outcome {
     /// For the terminal.
     pub(crate) fn table(&self) -> String {
         use std::fmt::Write as _;
-        let mut table = format!("{} jobs, {} rounds\n{:<18}{:<34}{:>6}{:>9}{:>9}{:>9}\n", self.jobs, self.rounds, "who", "what", "items", "p50 ms", "p99 ms", "max ms");
+        let mut table = format!(
+            "{} jobs, {} rounds\n{:<18}{:<34}{:>6}{:>9}{:>9}{:>9}\n",
+            self.jobs, self.rounds, "who", "what", "items", "p50 ms", "p99 ms", "max ms"
+        );
         for line in &self.lines {
             let mark = if line.p99_ms > self.bar_p99_ms { "  over the bar" } else { "" };
             writeln!(table, "{:<18}{:<34}{:>6}{:>9.1}{:>9.1}{:>9.1}{mark}", line.who, line.what, line.items, line.p50_ms, line.p99_ms, line.max_ms)
@@ -248,10 +251,6 @@ impl Outcome {
     pub(crate) fn is_within_bar(&self) -> bool {
         self.within_bar
     }
-}
-
-fn empty() -> anyhow::Result<Histogram<u64>> {
-    Ok(Histogram::new(3)?)
 }
 
 fn micros(took: Duration) -> u64 {

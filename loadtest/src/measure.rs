@@ -174,7 +174,8 @@ impl Measures {
     }
 }
 
-fn empty() -> Histogram<u64> {
+/// A histogram of microseconds up to ten minutes. One that grows by itself would cut off what `saturating_record` puts in.
+pub(crate) fn empty() -> Histogram<u64> {
     Histogram::new_with_bounds(1, 600_000_000, 3).expect("the bounds are right")
 }
 

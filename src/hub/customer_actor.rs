@@ -161,8 +161,7 @@ impl Handler<ShowEta> for CustomerActor {
         let mut written: HashMap<(Topic, bool), Arc<Frame>> = HashMap::new();
         for watch in self.watches.iter().filter(|watch| watch.wants(show.job) && gate::tells_eta_to(&watch.permissions)) {
             let class = (watch.topic, watch.permissions.see_worker);
-            let frame =
-                written.entry(class).or_insert_with(|| Frame::new(ServerMessage::Eta(etas::wire(watch.topic, show.job, &show.eta, class.1))));
+            let frame = written.entry(class).or_insert_with(|| Frame::new(ServerMessage::Eta(etas::wire(watch.topic, show.job, &show.eta, class.1))));
             watch.subscription.offer_eta(frame);
         }
     }

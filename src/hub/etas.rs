@@ -15,10 +15,11 @@ use crate::domain::ids::{CustomerId, JobId, TenantId, WorkerId};
 use crate::domain::job::Job;
 use crate::domain::portal;
 use crate::location::Position;
-use crate::places::Router;
+use crate::places::{NoWay, Router};
 use crate::protocol::server::Eta as EtaMessage;
 use crate::protocol::{ServerMessage, Topic};
 use dashmap::DashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 use tokio::sync::{Semaphore, mpsc};
 
@@ -123,13 +124,13 @@ impl Etas {
 pub(super) fn start(shared: &Arc<Shared>, router: Option<Router>, mut wishes: mpsc::Receiver<Wish>) {
     let shared = Arc::downgrade(shared);
     let room = Arc::new(Semaphore::new(AT_ONCE));
-    let router = router.map(Arc::new);
+    let asked = router.map(|router| Arc::new(Asked { router, silent: AtomicBool::new(false) }));
     tokio::spawn(async move {
         while let Some(wish) = wishes.recv().await {
             let Ok(permit) = Arc::clone(&room).acquire_owned().await else { return };
-            let (shared, router) = (Weak::clone(&shared), router.clone());
+            let (shared, asked) = (Weak::clone(&shared), asked.clone());
             tokio::spawn(async move {
-                let eta = find_out(router.as_deref(), &wish).await;
+                let eta = find_out(asked.as_deref(), &wish).await;
                 drop(permit);
                 if let Some(shared) = shared.upgrade() {
                     shared.tell_eta(&wish, eta);
@@ -139,14 +140,27 @@ pub(super) fn start(shared: &Arc<Shared>, router: Option<Router>, mut wishes: mp
     });
 }
 
-async fn find_out(router: Option<&Router>, wish: &Wish) -> Eta {
+/// The router, and whether it failed the last time: its log is of changes, not of each question.
+struct Asked {
+    router: Router,
+    silent: AtomicBool,
+}
+
+async fn find_out(asked: Option<&Asked>, wish: &Wish) -> Eta {
     let estimate = || Eta { way: eta::straight_line(wish.from, wish.to, wish.pace), at: wish.fix_at, estimated: true };
-    let Some(router) = router else { return estimate() };
+    let Some(Asked { router, silent }) = asked else { return estimate() };
     match router.way(wish.from, wish.to).await {
-        Ok(way) => Eta { way, at: wish.fix_at, estimated: false },
+        Ok(way) => {
+            if silent.swap(false, Ordering::Relaxed) {
+                tracing::info!("the router answers again");
+            }
+            Eta { way, at: wish.fix_at, estimated: false }
+        }
         Err(no_way) => {
             metrics::counter!("hub_router_failures_total").increment(1);
-            tracing::warn!("{no_way}: the straight line is told instead");
+            if matches!(no_way, NoWay::Unreachable(_)) && !silent.swap(true, Ordering::Relaxed) {
+                tracing::warn!("{no_way}: until it answers, arrivals are estimated from straight lines");
+            }
             estimate()
         }
     }

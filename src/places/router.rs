@@ -33,7 +33,7 @@ pub struct Router {
 pub enum NoWay {
     /// It cannot be reached, or not in time.
     #[error("the router cannot be reached: {0}")]
-    Unreachable(#[from] reqwest::Error),
+    Unreachable(reqwest::Error),
     /// It knows no way between the two.
     #[error("the router knows no way")]
     Unknown,
@@ -69,6 +69,13 @@ struct ValhallaSummary {
     time: f64,
     /// Kilometres, as asked for.
     length: f64,
+}
+
+impl From<reqwest::Error> for NoWay {
+    fn from(error: reqwest::Error) -> Self {
+        // The address holds where somebody is: it is in no log.
+        Self::Unreachable(error.without_url())
+    }
 }
 
 impl Router {

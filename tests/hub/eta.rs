@@ -14,7 +14,8 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
 /// What OSRM's documentation shows for a route.
-const OSRM: &str = r#"{"code":"Ok","routes":[{"legs":[],"weight_name":"routability","weight":300.1,"distance":2499.6,"duration":540.2}],"waypoints":[]}"#;
+const OSRM: &str =
+    r#"{"code":"Ok","routes":[{"legs":[],"weight_name":"routability","weight":300.1,"distance":2499.6,"duration":540.2}],"waypoints":[]}"#;
 
 /// A router that answers everything alike, or never; and how often it was asked.
 struct Stub {

@@ -165,10 +165,11 @@ async fn part(connection: &mut PgConnection, tenant: TenantId, filter: &Filter<'
         None => None,
     };
     let key = filter.sort.expression(filter.view);
-    // The rows of the page are found by narrow columns first; only theirs are the documents that are unpacked.
-    let mut query = QueryBuilder::<Postgres>::new("select number, version, doc -> 'job' as job, ");
-    query.push(key).push(if filter.sort.is_by_text() { " as key" } else { "::bigint as key" });
-    query.push(" from job where tenant = ").push_bind(tenant.0);
+    // The rows of the page are found by narrow columns first, and only theirs are the documents that are unpacked: in one
+    // select, all that match would be unpacked before they are sorted.
+    let mut query = QueryBuilder::<Postgres>::new("select j.number, j.version, j.doc -> 'job' as job, p.key");
+    query.push(if filter.sort.is_by_text() { "" } else { "::bigint as key" });
+    query.push(format_args!(" from (select number, {key} as key from job where tenant = ")).push_bind(tenant.0);
     push_conditions(&mut query, filter);
     if let Some(search) = &search {
         search.push(&mut query, rare);
@@ -184,7 +185,9 @@ async fn part(connection: &mut PgConnection, tenant: TenantId, filter: &Filter<'
         query.push(", ").push_bind(*number).push(")");
     }
     let direction = if filter.descending { "desc" } else { "asc" };
-    query.push(format_args!(" order by {} {direction}, number {direction} limit {}", order_key(key), filter.limit + 1));
+    query.push(format_args!(" order by {} {direction}, number {direction} limit {}) p", order_key(key), filter.limit + 1));
+    query.push(" join job j on j.number = p.number and j.tenant = ").push_bind(tenant.0);
+    query.push(format_args!(" order by p.key {direction}, p.number {direction}"));
     // Not kept as a prepared statement: a plan for any filter would be a bad one for each.
     let rows = query.build().persistent(false).fetch_all(connection).await?;
     let mut part = Vec::with_capacity(rows.len());

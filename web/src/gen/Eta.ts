@@ -26,4 +26,8 @@ distance_m: number | null,
 /**
  * Of which instant's position.
  */
-at: Millis, };
+at: Millis, 
+/**
+ * No router has said so: a guess by the straight line.
+ */
+estimated?: boolean, };

@@ -83,6 +83,8 @@ export class LiveTopic {
         if (!message.more) this.ready = true;
         break;
       case 'event':
+        // An arrival is of one way only: who sets off again is expected anew.
+        if (!message.job?.en_route) this.etas.delete(message.job_id);
         this.#onChange(applyEvent(this.#state, message), message);
         break;
       case 'positions':

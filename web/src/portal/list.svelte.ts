@@ -16,10 +16,16 @@ export function filterOf(route: Route): ListFilter {
     q: route.query.get('q') ?? '',
     status: route.query.get('status') as JobStatus | null,
     template: route.query.get('type'),
+    customer: route.query.get('customer'),
+    from: day(route.query.get('from')),
+    to: day(route.query.get('to')),
     sort: SORTS.includes(key) ? key : 'number',
     descending: sort.startsWith('-'),
   };
 }
+
+/** Only a whole day is one; while somebody types, it is none. */
+const day = (text: string | null) => (text && /^\d{4}-\d\d-\d\d$/.test(text) ? text : null);
 
 export class JobList {
   fetched = $state.raw<Job[]>([]);
@@ -36,7 +42,9 @@ export class JobList {
 
   rows(filter: ListFilter): Job[] {
     const { live, gone } = this.#portal;
-    return rows(this.fetched, live.jobs, new Set(gone.keys()), filter, this.next !== null);
+    return rows(this.fetched, live.jobs, new Set(gone.keys()), filter, this.next !== null, (at) =>
+      this.#portal.format.localDate(at),
+    );
   }
 
   /** The first page; an answer that a newer question has overtaken is dropped. */
@@ -54,12 +62,17 @@ export class JobList {
     const asking = new AbortController();
     this.#asking = asking;
     this.state = 'loading';
+    const { format } = this.#portal;
     try {
       const page = await api.jobs(
         {
           q: filter.q,
           status: filter.status ? [filter.status] : [],
           template: filter.template ?? undefined,
+          customer: filter.customer ?? undefined,
+          // The last day is whole: up to the midnight after it.
+          ...(filter.from && { from: format.instant(filter.from) }),
+          ...(filter.to && { to: format.addDays(format.instant(filter.to), 1) }),
           sort: (filter.descending ? '-' : '') + filter.sort,
           after,
           limit: PAGE_SIZE,

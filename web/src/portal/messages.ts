@@ -30,6 +30,13 @@ export const words = {
     type: 'Type',
     all_statuses: 'All statuses',
     all_types: 'All types',
+    customer: 'Customer',
+    all_customers: 'All customers',
+    filters: 'Filter and sort',
+    active: 'active',
+    from: 'From',
+    to: 'To',
+    stale: 'You are offline. The list is as it was.',
     columns: {
       number: 'Job ID',
       template: 'Type',
@@ -87,6 +94,10 @@ export const words = {
     arrival_in: (minutes: string, distance: string) =>
       distance ? `in ${minutes}, ${distance} away` : `in ${minutes}`,
     arriving: 'Arriving now',
+    estimated: 'Estimated from the distance',
+    print: 'Print',
+    printed: (when: string) => `As of ${when}`,
+    follow: 'Follow it live',
     edit: 'Edit',
     cancel: 'Cancel job',
     remove: 'Delete',
@@ -166,9 +177,12 @@ export const words = {
     sent_many: (numbers: string) => `${numbers} were sent.`,
     saved: 'Your changes are saved.',
     unchanged: 'Nothing was changed.',
-    conflict:
-      'The company changed this job while you were editing. Look at the newest details and try again.',
-    reload: 'Load the newest details',
+    conflict: 'The company changed this job while you were editing. What you typed is still here.',
+    changed: 'What changed meanwhile:',
+    changed_to: (label: string, was: string, now: string) => `${label}: ${was} is now ${now}`,
+    nothing: 'empty',
+    conflict_hint: 'Save again to put your changes on top, or take the newest details and start over.',
+    reload: 'Take the newest details',
     not_editable: 'This job can no longer be edited.',
   },
 
@@ -197,6 +211,7 @@ export const words = {
   map_page: {
     empty: 'None of your open jobs has a place on the map.',
     list: 'Open jobs on the map',
+    expected: (time: string) => `Expected about ${time}`,
   },
 
   news: (number: string, what: string) => `${number}: ${what}`,

@@ -31,6 +31,8 @@ export class Portal {
   news = $state('');
   /** Jobs that arrived during this visit; they glow once. */
   readonly fresh = new SvelteSet<Id>();
+  /** The version of jobs that changed during this visit; each glows once more. */
+  readonly touched = new SvelteMap<Id, number>();
 
   #hub: Hub;
   #templates: Promise<Template[]> | undefined;
@@ -88,6 +90,13 @@ export class Portal {
     return position && job.worker ? { ...position, name: job.worker.name } : undefined;
   }
 
+  /** How a job's line draws the eye: when it arrives, and again at each change; two names, so that the glow starts anew. */
+  glow(id: Id): string | false {
+    const version = this.touched.get(id);
+    if (version !== undefined) return version % 2 === 0 ? 'glow-even' : 'glow-odd';
+    return this.fresh.has(id) && 'arrive';
+  }
+
   /** What the answer to a request already tells; the event may follow. */
   learn(job: Job): void {
     this.live.learn(job);
@@ -104,6 +113,7 @@ export class Portal {
     if (change.is === 'removed') this.gone.set(change.id, event.reason as RemovalReason);
     else this.gone.delete(event.job_id);
     if (change.is === 'added') this.fresh.add(event.job_id);
+    if (change.is === 'changed') this.touched.set(event.job_id, change.job.version);
     const held = this.events.get(event.job_id) ?? [];
     if (!held.some(({ seq }) => seq === event.seq)) {
       this.events.set(event.job_id, [...held, event].slice(-MOST_EVENTS));

@@ -9,6 +9,10 @@ export interface ListFilter {
   q: string;
   status: JobStatus | null;
   template: Id | null;
+  customer: Id | null;
+  /** Days "YYYY-MM-DD" in the company's zone, both included. */
+  from: string | null;
+  to: string | null;
   sort: SortKey;
   descending: boolean;
 }
@@ -20,6 +24,7 @@ export function rows(
   gone: ReadonlySet<Id>,
   filter: ListFilter,
   more: boolean,
+  localDate: (at: number) => string,
 ): Job[] {
   const known = new Map(fetched.map((job) => [job.id, job]));
   for (const job of live.values()) {
@@ -30,7 +35,9 @@ export function rows(
   const belongs = (job: Job) =>
     !gone.has(job.id) &&
     (filter.status === null || job.status === filter.status) &&
-    (filter.template === null || job.template.id === filter.template);
+    (filter.template === null || job.template.id === filter.template) &&
+    (filter.customer === null || job.customer.id === filter.customer) &&
+    inDays(job, filter, localDate);
   const list = [...known.values()].filter(belongs).sort(by(filter));
   if (!more || fetched.length === 0) return list;
   // Beyond the fetched page there are jobs we do not know; what would stand among them waits for "show more".
@@ -39,10 +46,18 @@ export function rows(
   return list.slice(0, last + 1);
 }
 
+/** A job without a date is on no day. */
+function inDays(job: Job, { from, to }: ListFilter, localDate: (at: number) => string): boolean {
+  if (from === null && to === null) return true;
+  if (!job.date) return false;
+  const day = localDate(job.date.at);
+  return (from === null || day >= from) && (to === null || day <= to);
+}
+
 function by({ sort, descending }: ListFilter): (one: Job, other: Job) => number {
   const sign = descending ? -1 : 1;
   return (one, other) =>
-    sign * compare(key(one, sort), key(other, sort)) || -compare(number(one), number(other));
+    sign * (compare(key(one, sort), key(other, sort)) || compare(number(one), number(other)));
 }
 
 function key(job: Job, sort: SortKey): number | string {
@@ -50,7 +65,7 @@ function key(job: Job, sort: SortKey): number | string {
     case 'number':
       return number(job);
     case 'date':
-      return job.date?.at ?? 0;
+      return job.date?.at ?? Infinity;
     case 'status':
       return job.status === null ? -1 : statusOrder.indexOf(job.status);
     case 'customer':
@@ -63,6 +78,6 @@ function key(job: Job, sort: SortKey): number | string {
 const number = (job: Job): number => Number(job.number.replace(/\D/g, ''));
 
 function compare(one: number | string, other: number | string): number {
-  if (typeof one === 'string' && typeof other === 'string') return one.localeCompare(other);
+  // As the hub orders them: by code points, so that a page of its stays a page here.
   return one < other ? -1 : one > other ? 1 : 0;
 }
