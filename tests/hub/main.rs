@@ -21,4 +21,6 @@ mod noise;
 mod outage;
 mod portal_permissions;
 mod resume;
+mod settings;
+mod settings_live;
 mod snapshots;
