@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { PermissionLevel } from './api';
-import { companyEffect, effect, GROUPS } from './effects';
+import { effectOf, effectOfDefault, GROUPS } from './effects';
 
 const names = GROUPS.flatMap(({ permissions }) => permissions);
 const all = <T>(value: T) => Object.fromEntries(names.map((name) => [name, value]));
@@ -13,7 +13,7 @@ const level = (customer: PermissionLevel['customer'] = null, denied: string[] = 
 describe('effects in words', () => {
   it('say who can do what, and which level says so', () => {
     const of = 'Harbour Café';
-    const sees = (choice: string, at = level()) => effect('view_jobs', at, choices({ view_jobs: choice }), of);
+    const sees = (choice: string, at = level()) => effectOf('view_jobs', at, choices({ view_jobs: choice }), of);
     expect(sees('inherit')).toMatchObject({
       allowed: true,
       text: 'Can see all jobs of Harbour Café',
@@ -28,8 +28,8 @@ describe('effects in words', () => {
 
   it('tell what comes to nothing', () => {
     const at = level();
-    expect(effect('see_map', at, choices({ view_jobs: 'deny' }), 'x').idle).toContain('View jobs');
-    expect(effect('see_map', at, choices(), 'x').idle).toBeUndefined();
-    expect(companyEffect('outside_hours', { ...at.inherited, create: false }).idle).toContain('Create jobs');
+    expect(effectOf('see_map', at, choices({ view_jobs: 'deny' }), 'x').idle).toContain('View jobs');
+    expect(effectOf('see_map', at, choices(), 'x').idle).toBeUndefined();
+    expect(effectOfDefault('outside_hours', { ...at.inherited, create: false }).idle).toContain('Create jobs');
   });
 });

@@ -85,7 +85,7 @@ export interface Effect {
 }
 
 /** What a choice on a level below the company comes to. */
-export function effect(
+export function effectOf(
   permission: PermissionName,
   level: PermissionLevel,
   choices: PermissionLevel['own'],
@@ -107,7 +107,7 @@ export function effect(
 }
 
 /** What a default of the company comes to. */
-export function companyEffect(permission: PermissionName, permissions: Permissions): Effect {
+export function effectOfDefault(permission: PermissionName, permissions: Permissions): Effect {
   const allowed = permissions[permission];
   const source = `${allowed ? 'allowed' : 'denied'} by the company`;
   return { ...said(permission, allowed, 'their customers'), source, idle: idle(permission, allowed, permissions) };

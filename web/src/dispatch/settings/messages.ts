@@ -24,7 +24,6 @@ export const s = {
     count === 1 ? 'One thing needs your attention.' : `${count} things need your attention.`,
   conflict: (what: string) =>
     `Somebody else saved these settings meanwhile${what && ` (${what})`}. Their changes are now shown where you had none. Save again to add yours.`,
-  leave: 'There are unsaved changes in the settings. Log out all the same?',
 
   company: {
     intro: 'Stands on invoices and in e-mails.',
