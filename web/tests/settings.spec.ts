@@ -82,7 +82,7 @@ test('the preview shows what that person sees, and changes nothing', async ({ br
   expect(await frame.locator('[data-jobs] [data-job]').evaluateAll((lines) => lines.map((line) => line.getAttribute('data-job')))).toEqual(
     await numbers(theirs),
   );
-  await frame.getByRole('link', { name: job.number }).click();
+  await frame.locator(`[data-job="${job.number}"] a`).first().click();
   await expect(frame.locator('main h1')).toBeVisible();
   await frame.getByRole('button', { name: 'Cancel' }).first().click();
   await frame.getByRole('button', { name: 'Cancel the job' }).click();
@@ -132,13 +132,13 @@ test('a colour that cannot be read is refused with its contrast; one that can is
   await admin.getByRole('button', { name: 'Save', exact: true }).click();
   await expect(admin.getByText('Its contrast with white is 1.42:1; texts need 4.5:1 to be readable')).toBeVisible();
   await expect(admin.getByLabel('Introduction')).toHaveValue('We come when you call.');
-  await colour.fill('#0f766e');
+  await colour.fill('#7c2d12');
   await save(admin);
 
   const visitor = await browse({ screen: 'small_phone' });
   await visitor.goto('/p/demo');
   await expect(visitor.getByText('We come when you call.')).toBeVisible();
-  await expect(visitor.locator('header')).toHaveCSS('background-color', 'rgb(15, 118, 110)');
+  await expect(visitor.locator('header')).toHaveCSS('background-color', 'rgb(124, 45, 18)');
   const dark = await browse({ theme: 'dark' });
   await dark.goto('/p/demo');
   await expect(dark.getByText('We come when you call.')).toBeVisible();
@@ -185,6 +185,7 @@ test('of two admins the second sees what the first saved, and keeps what was typ
   await expect(admin.getByLabel('VAT or tax number')).toHaveValue('FI12345678');
   await expect(address).toHaveValue('Pier 1\nHelsinki');
   await admin.getByLabel('Saturday', { exact: true }).check();
+  await admin.getByLabel('Saturday, from').fill('08:00');
   await admin.getByLabel('Saturday, to').fill('07:00');
   await admin.getByRole('button', { name: 'Save', exact: true }).click();
   await expect(admin.getByText('The end must be after the start')).toBeVisible();

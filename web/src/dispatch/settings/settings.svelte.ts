@@ -1,5 +1,4 @@
 /// All settings of the company as this visit edits them. Drafts live as long as the desk does: walking away loses nothing.
-import { SvelteMap } from 'svelte/reactivity';
 import { api } from '../../lib/api';
 import type { Caller, Customer, Id, Template } from '../../lib/protocol';
 import {
@@ -14,7 +13,6 @@ import {
 import { Section } from './section.svelte';
 import { visibilityChange, type VisibilityDraft } from './visibility';
 
-/** The part of the portal's settings that its own page edits; the rest belongs to other pages. */
 export class Settings {
   readonly caller: Caller;
   readonly mayEdit: boolean;
@@ -26,8 +24,11 @@ export class Settings {
   #portal: Section<PortalSettings> | undefined;
   #branding: Section<BrandingSettings> | undefined;
   #reasons: Section<DeclineReasons> | undefined;
-  #levels = new SvelteMap<string, Section<PermissionLevel>>();
-  #visibility = new SvelteMap<Id, Section<VisibilityDraft>>();
+  // Found again by what they are about; nothing drawn depends on which there are.
+  /* eslint-disable svelte/prefer-svelte-reactivity */
+  #levels = new Map<string, Section<PermissionLevel>>();
+  #visibility = new Map<Id, Section<VisibilityDraft>>();
+  /* eslint-enable svelte/prefer-svelte-reactivity */
   #sections = $state.raw<{ page: string; section: { dirty: boolean } }[]>([]);
 
   constructor(caller: Caller) {
