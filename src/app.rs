@@ -25,6 +25,8 @@ const UPKEEP: Duration = Duration::from_hours(1);
 /// Commands are remembered this long.
 const COMMANDS_KEPT_MS: i64 = 30 * 24 * 3_600_000;
 const DAY_MS: i64 = 24 * 3_600_000;
+/// Files that nothing shows are kept this long: drafts live on phones.
+const UNUSED_FILES_KEPT_MS: i64 = 7 * DAY_MS;
 
 /// A running hub.
 pub struct App {
@@ -115,5 +117,6 @@ async fn keep_up(store: &Store, keep_days: u16) -> Result<(), store::Error> {
     store::fixes::drop_days_before(&mut connection, now.plus_ms(-DAY_MS * i64::from(keep_days))).await?;
     store::commands::prune(&mut connection, now.plus_ms(-COMMANDS_KEPT_MS)).await?;
     store::sessions::prune(&mut connection, now).await?;
+    store::files::forget_unused(&mut connection, now.plus_ms(-UNUSED_FILES_KEPT_MS)).await?;
     Ok(connection.commit().await?)
 }

@@ -25,7 +25,7 @@ const COURIER: [&str; 13] = [
     "worker",
 ];
 /// Tenant tables that readers have no business in.
-const NOT_FOR_READERS: [&str; 2] = ["login_session", "webhook"];
+const NOT_FOR_READERS: [&str; 3] = ["file_piece", "login_session", "webhook"];
 
 async fn connect(database: &Database, role: Role) -> PgConnection {
     PgConnection::connect_with(&database.options(role)).await.unwrap()
@@ -64,6 +64,7 @@ async fn fill(owner: &mut PgConnection, tables: &BTreeMap<String, &'static str>,
             values.push(match (table.as_str(), name.as_str(), kind.as_str()) {
                 ("tenant", "slug", _) => "'t-' || left(md5(random()::text), 8)".into(),
                 ("contact_point", "kind", _) => "1".into(),
+                ("file", "received", _) => "0".into(),
                 ("contact_point", "worker", _) | ("alert_subscription", "job" | "worker", _) => "null".into(),
                 (_, _, "uuid") => "gen_random_uuid()".into(),
                 (_, _, "text") => "md5(random()::text)".into(),

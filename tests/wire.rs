@@ -102,6 +102,7 @@ fn job() -> Job<Millis> {
         asset: Some(AssetRef { id: id(6), kind: "Boiler".into(), name: "Boiler 3, cellar".into() }),
         contact: Some(Contact { name: "Siiri".into(), phone: "+358 40 000 0000".into() }),
         notes: Some("Ring twice – “å, ä, ö”".into()),
+        files: Vec::new(),
         internal_notes: Some("Pays late".into()),
         can: Can { edit: true, cancel: true, see_map: true, see_worker: true, invoice: true, alerts: true, ..Can::default() },
     }
@@ -127,6 +128,7 @@ fn portal_job() -> Job<Millis> {
         asset: None,
         contact: None,
         notes: None,
+        files: Vec::new(),
         internal_notes: None,
         can: Can::default(),
         ..job()

@@ -91,6 +91,8 @@ impl Company {
                 name: name.into(),
                 serial: Some(serial.into()),
                 address: Some(address.clone()),
+                fields: Vec::new(),
+                photo: None,
                 archived_at: None,
             });
         }

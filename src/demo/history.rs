@@ -35,7 +35,7 @@ impl History {
     /// What `caller` asked of the job at `at`.
     pub(super) async fn command(&self, key: &str, caller: &Caller, at: At, job: &Arc<Job>, command: &Command) -> anyhow::Result<Arc<Job>> {
         let source = source_of(caller);
-        let asked = Asked { command, caller, source, now: at, happened_at: at, version: None, rules: self.rules };
+        let asked = Asked { command, caller, source, now: at, happened_at: at, version: None, rules: self.rules, files: &[] };
         let event = job.decide(&asked).map_err(|refusal| refused(key, &refusal))?;
         let Some(event) = event else { return Ok(Arc::clone(job)) };
         let command_id = id(&format!("{key} {}", job.version));

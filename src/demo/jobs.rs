@@ -310,6 +310,7 @@ impl<'a> Plan<'a> {
             notes: if template.parts.notes.writable() && self.turn.is_multiple_of(3) { "Please ring twice.".into() } else { String::new() },
             steps,
             fields: filled_by_asker(&fields, self.turn, today),
+            files: Vec::new(),
             placement: Placement::default(),
             filler,
             source: source_of(asker),

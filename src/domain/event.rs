@@ -4,6 +4,7 @@ use super::at::At;
 use super::caller::{By, ByKind};
 use super::command::{AssetRef, Contact, WorkerRef};
 use super::field::Field;
+use super::file::FileRef;
 use super::ids::{CustomerId, WorkerId};
 use super::job::{Source, Status};
 use super::step::{Address, Done};
@@ -113,6 +114,9 @@ pub struct Event {
     pub source: Source,
     /// What changed.
     pub change: Change,
+    /// Files that came to the job with it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<FileRef>,
     /// Whose the job was just before: decides who is told that it left them.
     pub before: Before,
     /// Whether it changed anything that a portal user with every permission can see.
@@ -129,6 +133,7 @@ impl Event {
             by: By { kind: ByKind::Hub, id: None, name: String::new() },
             source: Source::Hub,
             change: Change::Seen,
+            files: Vec::new(),
             before: Before { customer: CustomerId(uuid::Uuid::nil()), phone: None, status: None },
             portal_visible: false,
         }

@@ -1,5 +1,6 @@
 //! Form fields: their kinds, who may do what with them, and values that can only be made by parsing.
 
+use super::file::PICTURES_MAX;
 use super::refusal::{Fault, Why};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -176,7 +177,13 @@ impl FieldDef {
                 }
                 FieldValue::List(choices)
             }
-            FieldKind::Photo => FieldValue::List(file_ids(list()?).ok_or_else(|| fault(Why::Expected("a list of file ids")))?),
+            FieldKind::Photo => {
+                let ids = list()?;
+                if ids.len() > PICTURES_MAX {
+                    return Err(fault(Why::OutOfRange("at most 20 pictures")));
+                }
+                FieldValue::List(file_ids(ids).ok_or_else(|| fault(Why::Expected("a list of file ids")))?)
+            }
             FieldKind::Signature => {
                 let id = file_ids(vec![text(36)?]).and_then(|mut ids| ids.pop());
                 FieldValue::Text(id.ok_or_else(|| fault(Why::Expected("a file id")))?)
@@ -187,7 +194,8 @@ impl FieldDef {
 }
 
 fn file_ids(ids: Vec<String>) -> Option<Vec<String>> {
-    ids.iter().all(|id| id.parse::<uuid::Uuid>().is_ok()).then_some(ids)
+    // In one spelling, so that two of one file are seen to be two of one file.
+    ids.iter().all(|id| id.parse::<uuid::Uuid>().is_ok_and(|parsed| parsed.to_string() == *id)).then_some(ids)
 }
 
 /// Text that fits: trimmed at the ends, within `max` characters, without control characters (line breaks and tabs only if `lines`).

@@ -5,6 +5,7 @@ use super::caller::{By, ByKind};
 use super::command::{AssetRef, Contact, WorkerRef};
 use super::event::{Event, Kind};
 use super::field::{Field, Rule};
+use super::file::{self, FileRef};
 use super::ids::TemplateId;
 use super::job::{CustomerRef, DateKind, Job, Source, Status, TemplateRef};
 use super::step::{Address, Done};
@@ -182,6 +183,7 @@ pub struct PortalJob<'a> {
     pub asset: Option<&'a AssetRef>,
     pub contact: Option<&'a Contact>,
     pub notes: Option<&'a str>,
+    pub files: Vec<FileRef>,
     /// Fields and steps may be changed now.
     pub may_edit: bool,
     pub may_cancel: bool,
@@ -276,6 +278,7 @@ pub fn project<'a>(job: &'a Job, permissions: &Permissions) -> Option<PortalJob<
         duration_min: job.duration_min,
         date: date(job, live),
         last_completed_step: steps.iter().rev().find(|step| step.done.is_some()).map(|step| step.name),
+        files: file::held(&job.files, steps.iter().flat_map(|step| &step.fields).copied().chain(shown(&job.fields))),
         steps,
         fields: shown(&job.fields),
         source: job.source,

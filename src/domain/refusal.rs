@@ -32,6 +32,8 @@ pub enum Refusal {
     RequiredFields(Vec<Fault>),
     /// What was sent does not fit, member by member.
     Invalid(Vec<Fault>),
+    /// Nobody is free at the requested time, or it is none that may be asked for.
+    TimeNotAvailable,
     /// The caller looked at an older version than the one that now stands.
     Conflict,
 }

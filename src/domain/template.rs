@@ -1,6 +1,7 @@
 //! Job types: what a new job of this kind consists of, and how a request for one becomes a job's steps and fields.
 
 use super::field::{Field, FieldDef, Rule, TEXT_MAX, parse_text};
+use super::file::FileRef;
 use super::ids::TemplateId;
 use super::refusal::{Fault, Why};
 use super::step::{Address, Step};
@@ -158,8 +159,8 @@ pub fn visible_steps(steps: &[Step], filler: Filler) -> Vec<usize> {
     (0..steps.len()).filter(|&index| filler.step_rule(steps[index].portal).visible()).collect()
 }
 
-/// Writes `input` into `steps`, as far as `filler` may. Every fault is collected into `faults`.
-pub fn fill_steps(steps: &mut [Step], input: &[StepInput], filler: Filler, faults: &mut Vec<Fault>) {
+/// Writes `input` into `steps`, as far as `filler` may. `files` are those that may be named. Every fault is collected into `faults`.
+pub fn fill_steps(steps: &mut [Step], input: &[StepInput], filler: Filler, files: &[FileRef], faults: &mut Vec<Fault>) {
     let visible = visible_steps(steps, filler);
     let mut seen = Vec::new();
     for (position, sent) in input.iter().enumerate() {
@@ -188,12 +189,25 @@ pub fn fill_steps(steps: &mut [Step], input: &[StepInput], filler: Filler, fault
             }
         }
         let locked = !filler.step_rule(step.portal).writable();
-        fill_fields(&mut step.fields, &sent.fields, filler, locked, &format!("{pointer}/fields"), faults);
+        let filling = Filling { filler, locked, files };
+        fill_fields(&mut step.fields, &sent.fields, filling, &format!("{pointer}/fields"), faults);
     }
 }
 
-/// Writes `values` into `fields`, as far as `filler` may. `locked` makes all of them read-only.
-pub fn fill_fields(fields: &mut [Field], values: &Map<String, Value>, filler: Filler, locked: bool, pointer: &str, faults: &mut Vec<Fault>) {
+/// By whose rules a form is filled, and with what.
+#[derive(Debug, Clone, Copy)]
+pub struct Filling<'a> {
+    /// Who fills it.
+    pub filler: Filler,
+    /// All of it is read-only.
+    pub locked: bool,
+    /// The files that may be named.
+    pub files: &'a [FileRef],
+}
+
+/// Writes `values` into `fields`, as far as the filling allows.
+pub fn fill_fields(fields: &mut [Field], values: &Map<String, Value>, filling: Filling<'_>, pointer: &str, faults: &mut Vec<Fault>) {
+    let Filling { filler, locked, files } = filling;
     for (key, value) in values {
         let pointer = format!("{pointer}/{}", key.replace('~', "~0").replace('/', "~1"));
         let field = fields.iter_mut().find(|field| field.def.key == *key && filler.rule(&field.def).visible());
@@ -206,7 +220,14 @@ pub fn fill_fields(fields: &mut [Field], values: &Map<String, Value>, filler: Fi
             continue;
         }
         match field.def.parse(value, &pointer) {
-            Ok(parsed) => field.value = parsed,
+            Ok(parsed) => {
+                let filled = Field { def: field.def.clone(), value: parsed };
+                if filled.files().iter().any(|id| !files.iter().any(|file| file.id == *id)) {
+                    faults.push(Fault::at(pointer, Why::NotFound));
+                } else {
+                    *field = filled;
+                }
+            }
             Err(fault) => faults.push(fault),
         }
     }

@@ -19,6 +19,8 @@ use std::rc::Rc;
 pub enum Access {
     /// Also who is not logged in.
     Anyone,
+    /// The same; what they get depends on who they are.
+    Visitor,
     /// Whoever is logged in.
     Member,
     /// Dispatchers.
@@ -34,7 +36,7 @@ pub enum Access {
 impl Access {
     fn allows(self, role: &Role) -> bool {
         match self {
-            Self::Anyone | Self::Member => true,
+            Self::Anyone | Self::Visitor | Self::Member => true,
             Self::Dispatcher => matches!(role, Role::Dispatcher { .. }),
             Self::Admin => matches!(role, Role::Dispatcher { admin: true, .. }),
             Self::Staff => matches!(role, Role::Dispatcher { .. } | Role::Worker { .. }),
@@ -52,6 +54,7 @@ pub(super) async fn check(
     if access != Access::Anyone {
         match logged_in(request.request()).await {
             Ok(session) if access.allows(&session.caller.role) => drop(request.extensions_mut().insert(Me(Rc::new(session)))),
+            Err(error) if access == Access::Visitor && error.is_not_authenticated() => {}
             Ok(_) => return Ok(request.into_response(Error::forbidden().error_response())),
             Err(error) => return Ok(request.into_response(error.error_response())),
         }

@@ -39,7 +39,9 @@ pub(super) async fn guard(request: ServiceRequest, next: Next<impl MessageBody +
     let is_preview = answer.request().path().starts_with("/p/") && answer.request().query_string().contains("preview=");
     let headers = answer.headers_mut();
     for (name, value) in HEADERS {
-        headers.insert(name, HeaderValue::from_static(value));
+        if !headers.contains_key(&name) {
+            headers.insert(name, HeaderValue::from_static(value));
+        }
     }
     if is_preview {
         // Settings show the portal as a customer sees it, in a frame of our own.

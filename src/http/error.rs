@@ -44,6 +44,11 @@ impl Error {
         Self::of(Name::Forbidden)
     }
 
+    /// Whether logging in would help.
+    pub fn is_not_authenticated(&self) -> bool {
+        matches!(self, Self::Problem(problem) if problem.name() == "not_authenticated")
+    }
+
     /// A member that does not fit.
     pub fn invalid(pointer: impl Into<String>, why: &Why) -> Self {
         Problem::invalid(pointer, words(why)).into()

@@ -80,7 +80,7 @@ pub(super) async fn template(parts: Data<Parts>, me: Me, Id(id): Id<TemplateId>)
 }
 
 /// A template as the caller may use it; nothing if they may not.
-fn template_view(me: &Me, template: &TemplateDef) -> Option<Template> {
+pub(super) fn template_view(me: &Me, template: &TemplateDef) -> Option<Template> {
     match &me.caller.role {
         Role::Dispatcher { .. } => Some(staff_view(template)),
         Role::PortalUser { links, .. } => {

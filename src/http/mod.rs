@@ -5,12 +5,14 @@ mod body;
 mod door;
 pub mod error;
 mod events;
+mod files;
 mod jobs;
 mod lists;
 mod local_time;
 mod login;
 mod page;
 mod permissions;
+mod picture;
 mod preview;
 mod publish;
 mod request;
@@ -18,6 +20,7 @@ mod schedule;
 mod server;
 mod settings;
 mod status;
+mod times;
 mod tracks;
 
 pub use access::Access;
@@ -29,12 +32,11 @@ use crate::hub::Hub;
 use crate::places::Gazetteer;
 use crate::store::Store;
 use crate::telemetry::Metrics;
-use access::Access::{Admin, Anyone, Dispatcher, Member, Orderer, Staff};
+use access::Access::{Admin, Anyone, Dispatcher, Member, Orderer, Staff, Visitor};
 use actix_web::http::Method;
 use actix_web::http::header::{ALLOW, HeaderValue};
 use actix_web::middleware::from_fn;
 use actix_web::{FromRequest, Handler, Resource, Responder, ResponseError, Route, web};
-use door::guard;
 use std::sync::Arc;
 
 /// What requests are answered with.
@@ -45,6 +47,8 @@ pub struct Parts {
     pub store: Store,
     /// Who is asking.
     pub auth: Auth,
+    /// Where uploads become pictures.
+    pub darkroom: files::Darkroom,
     /// Addresses to suggest.
     pub gazetteer: Gazetteer,
     /// What the operator watches.
@@ -68,6 +72,8 @@ pub fn routes() -> Vec<Endpoint> {
         at("/api/jobs/{id}", [get(Member, jobs::read), patch(Member, jobs::edit), delete(Member, jobs::delete)]),
         at("/api/jobs/{id}/commands", [post(Member, jobs::command)]),
         at("/api/jobs/{id}/events", [get(Member, events::of_job)]),
+        at("/api/files", [post(Member, files::announce)]),
+        at("/api/files/{id}", [get(Visitor, files::show), head(Member, files::offset), put(Member, files::append)]),
         at("/api/schedule", [get(Dispatcher, schedule::read)]),
         at("/api/workers", [get(Dispatcher, lists::workers)]),
         at("/api/workers/{id}", [get(Dispatcher, lists::worker)]),
@@ -83,6 +89,7 @@ pub fn routes() -> Vec<Endpoint> {
         at("/api/dispatchers", [get(Dispatcher, lists::dispatchers)]),
         at("/api/dispatchers/{id}", [get(Dispatcher, lists::dispatcher)]),
         at("/api/addresses", [get(Member, lists::addresses)]),
+        at("/api/times", [get(Orderer, times::free)]),
         at("/api/customers/{id}/permissions", [get(Dispatcher, permissions::of_customer), put(Admin, permissions::set_of_customer)]),
         at("/api/portal-users/{id}/customers/{customer}/permissions", [get(Dispatcher, permissions::of_link), put(Admin, permissions::set_of_link)]),
         at("/api/preview", [get(Dispatcher, preview::overview)]),
@@ -156,6 +163,10 @@ fn get<F: Handler<Args, Output: Responder + 'static>, Args: FromRequest + 'stati
 
 fn post<F: Handler<Args, Output: Responder + 'static>, Args: FromRequest + 'static>(access: Access, handler: F) -> Entry {
     entry(Method::POST, access, handler)
+}
+
+fn head<F: Handler<Args, Output: Responder + 'static>, Args: FromRequest + 'static>(access: Access, handler: F) -> Entry {
+    entry(Method::HEAD, access, handler)
 }
 
 fn put<F: Handler<Args, Output: Responder + 'static>, Args: FromRequest + 'static>(access: Access, handler: F) -> Entry {

@@ -1,5 +1,6 @@
 //! From a decision to a row of the writer's batch, and from there to the feeds.
 
+use super::booking::Booking;
 use super::bus::{Bus, Notice, Published};
 use crate::domain::event::{Change as DomainChange, Event, Kind};
 use crate::domain::ids::{JobId, TenantId};
@@ -18,6 +19,8 @@ pub(crate) struct Decided {
     pub(super) version: i64,
     /// None: deleted.
     pub(crate) job: Option<Arc<Job>>,
+    /// The time that must still be free for it.
+    booking: Option<Booking>,
     /// What the row says until it is gone: the job as it was.
     last: Arc<Job>,
 }
@@ -26,7 +29,7 @@ impl Decided {
     /// A job that comes to be.
     pub(crate) fn created(job: Job, event: Event) -> Self {
         let job = Arc::new(job);
-        Self { event: Arc::new(event), job_id: job.id, version: 0, job: Some(Arc::clone(&job)), last: job }
+        Self { event: Arc::new(event), job_id: job.id, version: 0, job: Some(Arc::clone(&job)), booking: None, last: job }
     }
 
     /// What the event makes of the job.
@@ -35,7 +38,20 @@ impl Decided {
         after.apply(&event);
         let after = Arc::new(after);
         let is_deleted = matches!(event.change, DomainChange::Deleted { .. });
-        Self { event: Arc::new(event), job_id: job.id, version: job.version, job: (!is_deleted).then(|| Arc::clone(&after)), last: after }
+        Self {
+            event: Arc::new(event),
+            job_id: job.id,
+            version: job.version,
+            job: (!is_deleted).then(|| Arc::clone(&after)),
+            booking: None,
+            last: after,
+        }
+    }
+
+    /// The same, if that time is still free when it is written.
+    #[must_use]
+    pub(super) fn booked(self, booking: Option<Booking>) -> Self {
+        Self { booking, ..self }
     }
 }
 
@@ -43,6 +59,8 @@ impl Decided {
 struct Document<'a> {
     job: &'a Job,
     list: crate::domain::job::Listing,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    booking: Option<Booking>,
 }
 
 /// Steps and en route can be undone: their alerts wait this long.
@@ -51,7 +69,7 @@ const UNDO_S: i16 = 15;
 /// The writer's row.
 pub(crate) fn change_of(tenant: TenantId, command: Uuid, body_hash: i64, decided: Decided) -> Change<Decided> {
     let job = &decided.last;
-    let document = Document { job, list: job.listing() };
+    let document = Document { job, list: job.listing(), booking: decided.booking };
     let may_be_undone = matches!(decided.event.kind, Kind::JobEnRoute | Kind::JobStarted | Kind::JobStepCompleted | Kind::JobCompleted);
     Change {
         tenant,

@@ -1,7 +1,8 @@
 //! New jobs: look up what the request names, decide each, commit all in one batch.
 
+use super::booking::Desk;
 use super::commit::{Decided, change_of, numbered};
-use super::lookup::{asset_of, fault, not_found_at, worker_ref};
+use super::lookup::{asset_of, fault, files_in, not_found_at, worker_ref};
 use super::{Error, Request, Shared, clock};
 use crate::domain::At;
 use crate::domain::caller::{Caller, Role};
@@ -67,11 +68,15 @@ async fn make(shared: &Arc<Shared>, caller: &Caller, request: &Request, base: Uu
     }
     let new_job = look_up(shared, caller, &template, filler, customer, request, &new).await?;
     let copies = allowed_copies(caller, &template, new.copies)?;
+    let booking = match Desk::of(shared, caller, customer).await? {
+        Some(desk) => desk.book(shared, caller.tenant, new.requested_start, template.duration_min, copies, now).await?,
+        None => None,
+    };
     let mut group = Vec::with_capacity(usize::from(copies));
     let mut jobs = Vec::with_capacity(usize::from(copies));
     for copy in 0..copies {
         let (job, event) = new_job.clone().decide(caller.tenant, JobId(Uuid::now_v7()), caller.by(), tenant.settings.dispatch, now)?;
-        let decided = Decided::created(job, event);
+        let decided = Decided::created(job, event).booked(booking);
         jobs.extend(decided.job.clone());
         group.push(change_of(caller.tenant, copy_key(base, copy), request.body_hash, decided));
     }
@@ -83,6 +88,7 @@ async fn make(shared: &Arc<Shared>, caller: &Caller, request: &Request, base: Uu
             Outcome::Replayed { .. } => {
                 return made_before(shared, caller, request, base, copies).await?.ok_or(Error::Refused(Refusal::Missing));
             }
+            Outcome::TimeTaken => return Err(Error::Refused(Refusal::TimeNotAvailable)),
             Outcome::OtherBody => return Err(Error::IdempotencyMismatch),
             Outcome::Conflict { .. } => return Err(Error::Refused(Refusal::Conflict)),
             Outcome::Failed => return Err(Error::Internal(anyhow::anyhow!("a new job could not be written"))),
@@ -168,6 +174,7 @@ async fn look_up<'a>(
         Some(asset) => Some(asset_of(shared, caller, asset).await?),
         None => None,
     };
+    let files = files_in(shared, caller, new.steps.iter().map(|step| &step.fields).chain([&new.fields])).await?;
     Ok(NewJob {
         template,
         customer: CustomerRef { id: customer.id, name: customer.name },
@@ -177,6 +184,7 @@ async fn look_up<'a>(
         notes: new.notes.clone(),
         steps: new.steps.clone(),
         fields: new.fields.clone(),
+        files,
         placement: Placement {
             worker,
             start: new.scheduled_start,

@@ -3,10 +3,12 @@
 //! The row in Postgres is the truth, this is a well-mannered cache: a commit carries the version it was decided on; if another node,
 //! or an actor before this one, was faster, the job is read again and the command decided afresh, at most three times.
 
+use super::booking::Desk;
 use super::commit::{Decided, change_of};
 use super::{Answer, Error, Request, Shared, clock};
 use crate::domain::caller::Caller;
 use crate::domain::command::Command;
+use crate::domain::file::FileRef;
 use crate::domain::ids::{JobId, TenantId};
 use crate::domain::job::{Asked, Job};
 use crate::domain::refusal::Refusal;
@@ -35,6 +37,10 @@ pub(super) struct Ask {
     pub(super) caller: Arc<Caller>,
     pub(super) request: Request,
     pub(super) command: Command,
+    /// Files that the caller may name.
+    pub(super) files: Vec<FileRef>,
+    /// By which times a wish of theirs is bound.
+    pub(super) desk: Option<Desk>,
 }
 
 impl Message for Ask {
@@ -152,6 +158,7 @@ impl Attempt {
                         let job = self.shared.load_job(self.tenant, self.id).await.unwrap_or(None);
                         return (job.clone(), Ok(Answer { job, seq }));
                     }
+                    Ok((Outcome::TimeTaken, _)) => return (held, Err(Error::Refused(Refusal::TimeNotAvailable))),
                     Ok((Outcome::OtherBody, _)) => return (held, Err(Error::IdempotencyMismatch)),
                     Ok((Outcome::Conflict { .. }, _)) => {
                         metrics::counter!("hub_version_conflicts_total").increment(1);
@@ -180,8 +187,15 @@ impl Attempt {
             happened_at: request.happened_at(&self.ask.caller, now),
             version: request.version,
             rules: self.shared.rules(self.tenant),
+            files: &self.ask.files,
         };
-        Ok(job.decide(&asked)?.map(|event| Decided::after(job, event)))
+        let Some(event) = job.decide(&asked)? else { return Ok(None) };
+        let decided = Decided::after(job, event);
+        let booking = match &self.ask.desk {
+            Some(desk) => desk.booking_of(&decided, now)?,
+            None => None,
+        };
+        Ok(Some(decided.booked(booking)))
     }
 
     /// Commits the change and, when a worker sets off, the end of any other way they were on, in one batch.
@@ -214,6 +228,7 @@ impl Attempt {
                 happened_at: decided.event.at,
                 version: None,
                 rules: self.shared.rules(self.tenant),
+                files: &[],
             };
             if let Ok(Some(event)) = job.decide(&asked) {
                 left.push(Decided::after(&job, event));

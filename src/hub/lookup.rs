@@ -4,7 +4,8 @@ use super::{Error, Shared};
 use crate::domain::At;
 use crate::domain::caller::{Caller, Role};
 use crate::domain::command::{AssetRef, Command, Contact, Edit, WorkerRef};
-use crate::domain::ids::{AssetId, TenantId, WorkerId};
+use crate::domain::file::FileRef;
+use crate::domain::ids::{AssetId, FileId, TenantId, WorkerId};
 use crate::domain::refusal::{Fault, Refusal, Why};
 use crate::domain::step::Address;
 use crate::domain::template::StepInput;
@@ -13,6 +14,9 @@ use crate::protocol::client::{CommandBody, Do};
 use crate::store;
 use serde_json::{Map, Value};
 use std::sync::Arc;
+
+/// More files than any request may name.
+const FILES_MAX: usize = 200;
 
 /// Something asked of a job, as sent.
 #[derive(Debug, Clone)]
@@ -128,6 +132,34 @@ pub(super) async fn asset_of(shared: &Shared, caller: &Caller, id: AssetId) -> R
         return Err(fault("/asset", Why::NotFound));
     }
     Ok((AssetRef { id, kind: asset.kind, name: asset.name }, asset.address))
+}
+
+/// The files that a request names in fields and that the caller may put there: complete, and uploaded by themselves.
+pub(super) async fn files_named(shared: &Shared, caller: &Caller, ask: &Ask) -> Result<Vec<FileRef>, Error> {
+    match ask {
+        Ask::Body(body) => files_in(shared, caller, body.fields.iter()).await,
+        Ask::Edit(edit) => files_in(shared, caller, edit.steps.iter().map(|step| &step.fields).chain([&edit.fields])).await,
+        Ask::Delete => Ok(Vec::new()),
+    }
+}
+
+/// The same of these fields. Which of them hold files at all is the rules' to say: here whatever looks like an id is looked up.
+pub(super) async fn files_in<'a>(
+    shared: &Shared,
+    caller: &Caller,
+    fields: impl Iterator<Item = &'a Map<String, Value>>,
+) -> Result<Vec<FileRef>, Error> {
+    let texts = fields.flat_map(Map::values).flat_map(|value| match value {
+        Value::Array(list) => list.as_slice(),
+        single => std::slice::from_ref(single),
+    });
+    let ids = texts.filter_map(Value::as_str).filter(|text| text.len() == 36).filter_map(|text| text.parse().ok().map(FileId));
+    let ids: Vec<FileId> = ids.take(FILES_MAX).collect();
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut connection = shared.store.read(caller.tenant).await?;
+    Ok(store::files::uploaded_by(&mut connection, caller.tenant, caller.person(), &ids).await?)
 }
 
 /// What is missing from the store is a fault at the member that named it.

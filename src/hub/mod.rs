@@ -1,5 +1,6 @@
 //! Live state: the actors and everything they publish through. `Hub` is the whole door; nobody outside holds an actor's address.
 
+mod booking;
 mod bus;
 pub mod clock;
 mod commit;
@@ -21,6 +22,8 @@ mod shared;
 mod subscribe;
 mod workers;
 
+use booking::Desk;
+pub use booking::bookings;
 pub(crate) use commit::{Decided, change_of, numbered};
 pub use create::NewJobs;
 pub use fanout::SessionId;
@@ -147,13 +150,21 @@ impl Hub {
     /// Asks something of a job.
     pub async fn command(&self, caller: &Caller, job: JobId, request: Request, ask: Ask) -> Result<Answer, Error> {
         self.shared.tenant(caller.tenant).await?;
+        let files = lookup::files_named(&self.shared, caller, &ask).await?;
+        let desk = Desk::for_edit(&self.shared, caller, &ask).await?;
         let command = lookup::command(&self.shared, caller, ask).await?;
         // Before the job is looked at: who never has the command learns nothing of which jobs there are.
         if !command.belongs_to(&caller.role) {
             return Err(Error::Refused(Refusal::Forbidden));
         }
         let caller = Arc::new(caller.clone());
-        let ask = || job_actor::Ask { caller: Arc::clone(&caller), request: request.clone(), command: command.clone() };
+        let ask = || job_actor::Ask {
+            caller: Arc::clone(&caller),
+            request: request.clone(),
+            command: command.clone(),
+            files: files.clone(),
+            desk: desk.clone(),
+        };
         self.shared.registry.ask(&self.shared, caller.tenant, job, ask).await
     }
 

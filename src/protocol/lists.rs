@@ -6,10 +6,64 @@ use super::views::{Address, By, Caller, Job, PermissionSet, ScheduleWorker};
 use crate::domain::caller::ByKind;
 use crate::domain::event::Kind;
 use crate::domain::field::{FieldDef, FieldKind, Rule};
-use crate::domain::ids::{AssetId, CustomerId, DispatcherId, JobId, PortalUserId, TemplateId};
+use crate::domain::ids::{AssetId, CustomerId, DispatcherId, FileId, JobId, PortalUserId, TemplateId};
 use crate::domain::{portal, template};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
+
+/// What `POST /api/files` takes.
+#[derive(Debug, Clone, Serialize, Deserialize, ts_rs::TS)]
+#[ts(export)]
+pub struct NewFile {
+    /// Made by the uploader, so that an upload can be taken up again.
+    pub id: FileId,
+    /// As people name it.
+    pub name: String,
+    /// Its media type.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// Its length.
+    pub bytes: u32,
+}
+
+/// A file as its uploader sees it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[ts(export)]
+pub struct UploadedFile {
+    /// Its id.
+    pub id: FileId,
+    /// As people name it.
+    pub name: String,
+    /// Its media type: as announced, and once it is complete as it is shown.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// Its length as announced.
+    pub bytes: u32,
+    /// How much of it came in.
+    pub received: u32,
+    /// Where it is shown, once it is complete.
+    pub url: Option<String>,
+}
+
+/// What `GET /api/times` answers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[ts(export)]
+pub struct Times {
+    /// The company's, in which days are meant.
+    pub time_zone: String,
+    /// In order.
+    pub items: Vec<FreeTime>,
+}
+
+/// A time that may be asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[ts(export)]
+pub struct FreeTime {
+    /// To be sent as `requested_start`.
+    pub start: Rfc3339,
+    /// As planned.
+    pub end: Rfc3339,
+}
 
 /// A part of a list.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ts_rs::TS)]

@@ -106,7 +106,7 @@ pub struct Problem {
     pub status: u16,
     /// In a sentence, for people.
     pub detail: String,
-    /// Member by member, for `invalid` and `required_fields`.
+    /// Member by member, for `invalid`, `required_fields` and `time_not_available`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[ts(as = "Option<Vec<FieldError>>", optional)]
     pub errors: Vec<FieldError>,
@@ -186,6 +186,10 @@ impl From<Refusal> for Problem {
             Refusal::Forbidden => Self::new(Name::Forbidden),
             Refusal::Missing => Self::new(Name::Missing),
             Refusal::Conflict => Self::new(Name::Conflict),
+            Refusal::TimeNotAvailable => {
+                let error = FieldError { pointer: "/requested_start".into(), detail: Name::TimeNotAvailable.title().to_owned() };
+                Self { errors: vec![error], ..Self::with_detail(Name::TimeNotAvailable, "Please choose another time") }
+            }
             Refusal::Paused => Self::with_detail(Name::Paused, "Resume the job first"),
             Refusal::UndoTooLate => Self::with_detail(Name::UndoTooLate, "A step can be undone for 10 seconds; ask a dispatcher"),
             Refusal::IllegalTransition(status) => {

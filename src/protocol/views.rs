@@ -5,7 +5,8 @@ use crate::domain::At;
 use crate::domain::caller::{ByKind, Caller as DomainCaller, Role};
 use crate::domain::event::Event;
 use crate::domain::field::{Field as DomainField, FieldKind, FieldValue, Rule};
-use crate::domain::ids::{AssetId, CustomerId, JobId, TemplateId, TenantId, WorkerId};
+use crate::domain::file::{self, FileRef};
+use crate::domain::ids::{AssetId, CustomerId, FileId, JobId, TemplateId, TenantId, WorkerId};
 use crate::domain::job::{self, DateKind, Job as DomainJob, Source, Status};
 use crate::domain::portal::{self, Permissions, PortalJob, SeenBy};
 use crate::domain::step;
@@ -44,6 +45,10 @@ pub struct Job<I> {
     pub asset: Option<AssetRef>,
     pub contact: Option<Contact>,
     pub notes: Option<String>,
+    /// The files that its fields hold.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[ts(as = "Option<Vec<JobFile>>", optional)]
+    pub files: Vec<JobFile>,
     /// Absent for anybody but dispatchers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
@@ -150,6 +155,18 @@ pub struct AssetRef {
     #[serde(rename = "type")]
     pub kind: String,
     pub name: String,
+}
+
+/// A file of a job.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[ts(export)]
+#[expect(missing_docs, reason = "named as on the wire")]
+pub struct JobFile {
+    pub id: FileId,
+    pub name: String,
+    #[serde(rename = "type")]
+    pub kind: String,
+    pub url: String,
 }
 
 /// Whom to call on site.
@@ -337,6 +354,7 @@ impl<I: From<At>> Job<I> {
             changed_by_customer: job.changed_by_customer,
             declined: declined(&job.declined),
             internal_notes: Some(job.internal_notes.clone()),
+            files: held(job, |_| true),
             ..Self::skeleton(job, can)
         }
     }
@@ -362,7 +380,8 @@ impl<I: From<At>> Job<I> {
         let may_decline = job.status == Status::Pending || job.status == Status::Assigned && job.auto_assigned && !job.en_route;
         let can =
             Can { edit: active, accept: job.status == Status::Pending, decline: may_decline, see_map: true, see_worker: true, ..Can::default() };
-        Self { steps: steps.collect(), fields: given(&job.fields), ..Self::skeleton(job, can) }
+        let files = held(job, |field| field.def.worker.visible());
+        Self { steps: steps.collect(), fields: given(&job.fields), files, ..Self::skeleton(job, can) }
     }
 
     /// The members that staff and worker share.
@@ -394,6 +413,7 @@ impl<I: From<At>> Job<I> {
             asset: job.asset.as_ref().map(AssetRef::from),
             contact: job.contact.as_ref().map(Contact::from),
             notes: Some(job.notes.clone()),
+            files: Vec::new(),
             internal_notes: None,
             can,
         }
@@ -439,6 +459,7 @@ impl<I: From<At>> Job<I> {
             asset: seen.asset.map(AssetRef::from),
             contact: seen.contact.map(Contact::from),
             notes: seen.notes.map(str::to_owned),
+            files: seen.files.iter().map(JobFile::from).collect(),
             internal_notes: None,
             can: Can {
                 edit: seen.may_edit,
@@ -463,6 +484,18 @@ impl<I: From<At>> Job<I> {
                 portal::project(job, permissions).map(|seen| Self::portal(&seen))
             }
         }
+    }
+}
+
+/// The files of the fields that are shown.
+fn held(job: &DomainJob, shown: impl Fn(&DomainField) -> bool) -> Vec<JobFile> {
+    let fields = job.steps.iter().flat_map(|step| &step.fields).chain(&job.fields).filter(|field| shown(field));
+    file::held(&job.files, fields).iter().map(JobFile::from).collect()
+}
+
+impl From<&FileRef> for JobFile {
+    fn from(from: &FileRef) -> Self {
+        Self { id: from.id, name: from.name.clone(), kind: from.kind.clone(), url: format!("/api/files/{}", from.id) }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{Error, instant};
 use crate::domain::At;
-use crate::domain::ids::{AssetId, CustomerId, TenantId};
+use crate::domain::ids::{AssetId, CustomerId, FileId, TenantId};
 use crate::domain::step::Address;
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
@@ -25,6 +25,10 @@ pub struct Asset {
     pub serial: Option<String>,
     /// Where it is.
     pub address: Option<Address>,
+    /// What else is known of it: label and text.
+    pub fields: Vec<(String, String)>,
+    /// What it looks like.
+    pub photo: Option<FileId>,
     /// When it was put away.
     pub archived_at: Option<At>,
 }
@@ -35,6 +39,10 @@ struct Document {
     name: String,
     serial: Option<String>,
     address: Option<Address>,
+    #[serde(default)]
+    fields: Vec<(String, String)>,
+    #[serde(default)]
+    photo: Option<FileId>,
 }
 
 struct Row {
@@ -46,13 +54,24 @@ struct Row {
 
 impl From<Row> for Asset {
     fn from(row: Row) -> Self {
-        let Document { kind, name, serial, address } = row.doc.0;
-        Self { id: row.id.into(), customer: row.customer.into(), kind, name, serial, address, archived_at: row.archived_at.map(instant::at) }
+        let Document { kind, name, serial, address, fields, photo } = row.doc.0;
+        Self {
+            id: row.id.into(),
+            customer: row.customer.into(),
+            kind,
+            name,
+            serial,
+            address,
+            fields,
+            photo,
+            archived_at: row.archived_at.map(instant::at),
+        }
     }
 }
 
 fn document(asset: &Asset) -> Json<Document> {
-    Json(Document { kind: asset.kind.clone(), name: asset.name.clone(), serial: asset.serial.clone(), address: asset.address.clone() })
+    let Asset { kind, name, serial, address, fields, photo, .. } = asset.clone();
+    Json(Document { kind, name, serial, address, fields, photo })
 }
 
 /// All of a tenant, or of these customers.
@@ -81,6 +100,19 @@ pub async fn find(connection: &mut PgConnection, tenant: TenantId, id: AssetId) 
     .fetch_one(connection)
     .await?;
     Ok(row.into())
+}
+
+/// Those that show a file.
+pub async fn with_photo(connection: &mut PgConnection, tenant: TenantId, file: FileId) -> Result<Vec<Asset>, Error> {
+    let rows = sqlx::query_as!(
+        Row,
+        r#"select id, customer, doc as "doc: Json<Document>", archived_at from asset where tenant = $1 and doc ->> 'photo' = $2"#,
+        tenant.0,
+        file.to_string()
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(rows.into_iter().map(Asset::from).collect())
 }
 
 /// A new one. `asset_customer_fk` is its conflict.

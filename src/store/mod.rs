@@ -14,6 +14,7 @@ pub mod epoch;
 mod error;
 pub mod events;
 mod fault;
+pub mod files;
 pub mod fixes;
 mod instant;
 pub mod jobs;

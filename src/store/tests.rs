@@ -88,6 +88,7 @@ impl Company {
             notes: String::new(),
             steps: Vec::new(),
             fields: serde_json::Map::new(),
+            files: Vec::new(),
             placement: Placement::default(),
             filler: Filler::Dispatcher,
             source: Source::Dispatcher,

@@ -85,6 +85,14 @@ pub async fn list(connection: &mut PgConnection, tenant: TenantId) -> Result<Vec
     Ok(rows.into_iter().map(Worker::from).collect())
 }
 
+/// How many work for a tenant.
+pub async fn count_active(connection: &mut PgConnection, tenant: TenantId) -> Result<u32, Error> {
+    let count = sqlx::query_scalar!(r#"select count(*)::int as "count!" from worker where tenant = $1 and archived_at is null"#, tenant.0)
+        .fetch_one(connection)
+        .await?;
+    Ok(u32::try_from(count).unwrap_or_default())
+}
+
 /// One of a tenant.
 pub async fn find(connection: &mut PgConnection, tenant: TenantId, id: WorkerId) -> Result<Worker, Error> {
     let row = sqlx::query_as!(

@@ -3,6 +3,7 @@
 //! Generated from the route table: a route without a row here fails. What is foreign looks exactly like what does not exist, and no
 //! answer holds a marker of anything that its caller must not see.
 
+use crate::files::{picture, upload};
 use crate::harness::{Estate, Job, Person, TestHub};
 use dispatch_hub::http;
 use reqwest::Method;
@@ -42,6 +43,7 @@ enum Thing {
     Asset,
     PortalUser,
     Dispatcher,
+    File,
 }
 
 /// A row of the matrix.
@@ -89,6 +91,13 @@ fn row(method: &Method, path: &str, estate: &Estate) -> Row {
         ("GET", "/api/assets/{id}") => reads(Thing::Asset, ORDERERS),
         ("GET", "/api/portal-users/{id}") => reads(Thing::PortalUser, DISPATCHERS),
         ("GET", "/api/dispatchers/{id}") => reads(Thing::Dispatcher, DISPATCHERS),
+        // What is uploaded in which order is told in `files`; here the pieces do not fit.
+        ("POST", "/api/files") => {
+            acts(Thing::Nothing, MEMBERS, json!({ "id": Uuid::now_v7(), "name": "x.svg", "type": "image/svg+xml", "bytes": 1 }), 422)
+        }
+        ("GET" | "HEAD", "/api/files/{id}") => reads(Thing::File, MEMBERS),
+        ("PUT", "/api/files/{id}") => acts(Thing::File, MEMBERS, json!({}), 422),
+        ("GET", "/api/times") => Row { status: 422, ..reads(Thing::Nothing, ORDERERS) },
         ("GET", "/api/settings/decline-reasons") => reads(Thing::Nothing, STAFF),
         ("GET", "/api/settings/company" | "/api/settings/portal" | "/api/settings/branding") => reads(Thing::Nothing, DISPATCHERS),
         ("PUT", "/api/settings/company" | "/api/settings/portal" | "/api/settings/branding") => acts(Thing::Nothing, ADMINS, json!({}), 200),
@@ -154,7 +163,13 @@ async fn ask(hub: &TestHub, method: &Method, path: &str, session: Option<&str>, 
     }
     let answer = request.send().await.expect("the hub answers");
     let kind = answer.headers().get("content-type").map(|kind| kind.to_str().expect("text").to_owned()).unwrap_or_default();
-    Reply { status: answer.status().as_u16(), kind, body: answer.text().await.expect("a whole answer") }
+    let status = answer.status().as_u16();
+    let body = String::from_utf8_lossy(&answer.bytes().await.expect("a whole answer")).into_owned();
+    // HEAD says it by its status alone.
+    let problem =
+        [(401, "not_authenticated"), (403, "forbidden"), (404, "missing")].into_iter().find(|(of, _)| *method == Method::HEAD && *of == status);
+    let body = problem.map_or(body, |(_, name)| json!({ "type": format!("/problems/{name}") }).to_string());
+    Reply { status, kind, body }
 }
 
 #[tokio::test]
@@ -259,6 +274,10 @@ async fn own(hub: &TestHub, estate: &Estate, row: &Row, column: &Column) -> Stri
         Thing::Asset => id(company.bakery.asset.0),
         Thing::PortalUser => id(company.portal_users[0].0),
         Thing::Dispatcher => id(company.dispatchers[0].0),
+        Thing::File => match (&column.session, column.role) {
+            (Some(session), Some(PortalUser | Worker | Dispatcher)) => id(upload(hub, session, &picture(8, 8)).await),
+            _ => id(estate.north.file),
+        },
     }
 }
 
@@ -274,8 +293,9 @@ fn foreign(estate: &Estate, thing: Thing, column: &Column) -> Vec<String> {
         Thing::Asset => ids.asset.0,
         Thing::PortalUser => ids.portal_user.0,
         Thing::Dispatcher => ids.dispatcher.0,
+        Thing::File => ids.file,
     };
-    let within_tenant = matches!(thing, Thing::Job | Thing::Customer | Thing::Asset);
+    let within_tenant = matches!(thing, Thing::Job | Thing::Customer | Thing::Asset | Thing::File);
     let ids = match column.role {
         Some(Stranger) => vec![pick(of_north)],
         Some(PortalUser | Worker) if within_tenant => vec![pick(of_south), pick(of_mill)],

@@ -62,6 +62,7 @@ async fn what_is_wrong_is_said_at_the_member_and_nothing_is_changed() {
         ("/api/settings/branding", json!({ "colour": "#ffd400" }), "/colour"),
         ("/api/settings/branding", json!({ "colour": "yellow" }), "/colour"),
         ("/api/settings/branding", json!({ "logo": "not a file" }), "/logo"),
+        ("/api/settings/branding", json!({ "logo": nowhere }), "/logo"),
         ("/api/settings/branding", json!({ "phone": "1".repeat(41) }), "/phone"),
         ("/api/settings/decline-reasons", json!({ "reasons": [] }), "/reasons"),
         ("/api/settings/decline-reasons", json!({ "reasons": ["Ill", "Ill"] }), "/reasons/1"),

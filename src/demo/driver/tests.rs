@@ -45,6 +45,7 @@ impl OneJob {
             asset: None,
             contact: None,
             notes: None,
+            files: Vec::new(),
             internal_notes: None,
             can: views::Can::default(),
         };

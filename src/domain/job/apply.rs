@@ -11,6 +11,7 @@ impl Job {
     pub fn apply(&mut self, event: &Event) {
         let phone_before = self.phone();
         self.version += 1;
+        self.files.extend_from_slice(&event.files);
         match &event.change {
             Change::Created | Change::Seen | Change::Deleted { .. } => {}
             Change::Allocated { worker, start, end } => {

@@ -6,10 +6,11 @@ use crate::domain::caller::By;
 use crate::domain::command::{AssetRef, Contact, WorkerRef};
 use crate::domain::event::{Before, Change, Event, Kind};
 use crate::domain::field::{LONG_TEXT_MAX, Rule, TEXT_MAX, parse_text};
+use crate::domain::file::{self, FileRef};
 use crate::domain::ids::{JobId, TenantId};
 use crate::domain::refusal::{Fault, Refusal, Why};
 use crate::domain::step::Address;
-use crate::domain::template::{Filler, StepInput, Template, fill_fields, fill_steps, unfilled, visible_steps};
+use crate::domain::template::{Filler, Filling, StepInput, Template, fill_fields, fill_steps, unfilled, visible_steps};
 use crate::domain::tenant::DispatchRules;
 use serde_json::{Map, Value};
 
@@ -32,6 +33,8 @@ pub struct NewJob<'a> {
     pub steps: Vec<StepInput>,
     /// What was sent for the fields of the job.
     pub fields: Map<String, Value>,
+    /// The files that it may name.
+    pub files: Vec<FileRef>,
     /// What only a dispatcher may add.
     pub placement: Placement,
     /// Who asks, and so which rules bind them.
@@ -67,8 +70,9 @@ impl NewJob<'_> {
         {
             first.address = Some(address.clone());
         }
-        fill_steps(&mut steps, &self.steps, self.filler, &mut faults);
-        fill_fields(&mut fields, &self.fields, self.filler, false, "/fields", &mut faults);
+        fill_steps(&mut steps, &self.steps, self.filler, &self.files, &mut faults);
+        let filling = Filling { filler: self.filler, locked: false, files: &self.files };
+        fill_fields(&mut fields, &self.fields, filling, "/fields", &mut faults);
         if self.filler == Filler::Portal {
             self.check_parts(&mut faults);
             for (position, &index) in visible_steps(&steps, self.filler).iter().enumerate() {
@@ -103,6 +107,7 @@ impl NewJob<'_> {
         }
         let customer = self.customer.id;
         let from_portal = self.source == Source::Portal;
+        let files = file::held(&self.files, steps.iter().flat_map(|step| &step.fields).chain(&fields));
         let job = Job {
             id,
             tenant,
@@ -135,6 +140,7 @@ impl NewJob<'_> {
             contact: self.contact,
             notes,
             internal_notes,
+            files,
             last_at: now,
             created_at: now,
         };
@@ -145,6 +151,7 @@ impl NewJob<'_> {
             by,
             source: self.source,
             change: Change::Created,
+            files: Vec::new(),
             before: Before { customer, phone: None, status: None },
             portal_visible: true,
         };

@@ -7,10 +7,11 @@ use crate::domain::caller::{Caller, Role};
 use crate::domain::command::{Command, Edit, WorkerRef};
 use crate::domain::event::{Before, Change, Edited, Event, Kind};
 use crate::domain::field::{LONG_TEXT_MAX, TEXT_MAX, parse_text};
+use crate::domain::file::{self, FileRef};
 use crate::domain::portal::{self, Permissions};
 use crate::domain::refusal::{Fault, Gone, Refusal, Why};
 use crate::domain::step::Done;
-use crate::domain::template::{Filler, fill_fields, fill_steps, unfilled};
+use crate::domain::template::{Filler, Filling, fill_fields, fill_steps, unfilled};
 use crate::domain::tenant::DispatchRules;
 use serde_json::{Map, Value};
 
@@ -34,6 +35,8 @@ pub struct Asked<'a> {
     pub version: Option<i64>,
     /// The tenant's rules.
     pub rules: DispatchRules,
+    /// The files that the caller may name besides the job's own.
+    pub files: &'a [FileRef],
 }
 
 impl Job {
@@ -46,6 +49,7 @@ impl Job {
         self.check_version(asked)?;
         let happened_at = asked.happened_at.clamp(self.last_at, asked.now.max(self.last_at));
         let Some((kind, change)) = self.change(asked, happened_at)? else { return Ok(None) };
+        let files = self.new_files(&change, asked.files);
         let mut event = Event {
             kind,
             at: happened_at,
@@ -53,11 +57,28 @@ impl Job {
             by: asked.caller.by(),
             source: asked.source,
             change,
+            files,
             before: Before { customer: self.customer.id, phone: self.phone(), status: Some(self.status) },
             portal_visible: true,
         };
         event.portal_visible = self.shows_in_portal(&event);
         Ok(Some(event))
+    }
+
+    /// The files that may be named in its fields.
+    fn files_with(&self, asked: &Asked<'_>) -> Vec<FileRef> {
+        self.files.iter().chain(asked.files).cloned().collect()
+    }
+
+    /// The files that a change brings to the job.
+    fn new_files(&self, change: &Change, known: &[FileRef]) -> Vec<FileRef> {
+        let mut files = match change {
+            Change::StepDone { fields, .. } => file::held(known, fields.iter()),
+            Change::Edited(edited) => file::held(known, edited.steps.iter().flat_map(|(_, _, fields)| fields).chain(edited.fields.iter().flatten())),
+            _ => Vec::new(),
+        };
+        files.retain(|file| !self.files.contains(file));
+        files
     }
 
     /// Whether a portal user with every permission would see a difference.
@@ -186,7 +207,8 @@ impl Job {
         let filler = if matches!(asked.caller.role, Role::Worker { .. }) { Filler::Worker } else { Filler::Dispatcher };
         let mut fields = self.steps[step].fields.clone();
         let mut faults = Vec::new();
-        fill_fields(&mut fields, values, filler, false, "/fields", &mut faults);
+        let files = self.files_with(asked);
+        fill_fields(&mut fields, values, Filling { filler, locked: false, files: &files }, "/fields", &mut faults);
         if !faults.is_empty() {
             return Err(Refusal::Invalid(faults));
         }
@@ -252,8 +274,9 @@ impl Job {
         let mut faults = Vec::new();
         self.check_edit_parts(edit, filler, &mut faults);
         let (mut steps, mut fields) = (self.steps.clone(), self.fields.clone());
-        fill_steps(&mut steps, &edit.steps, filler, &mut faults);
-        fill_fields(&mut fields, &edit.fields, filler, false, "/fields", &mut faults);
+        let files = self.files_with(asked);
+        fill_steps(&mut steps, &edit.steps, filler, &files, &mut faults);
+        fill_fields(&mut fields, &edit.fields, Filling { filler, locked: false, files: &files }, "/fields", &mut faults);
         if filler == Filler::Portal {
             self.check_still_filled(&steps, &fields, &mut faults);
         }

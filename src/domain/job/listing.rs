@@ -1,8 +1,9 @@
 //! What lists filter, sort and search a job by, stored beside it so that a row can never disagree with its document.
 
-use super::{Job, Status};
+use super::{Job, Slot, Status};
 use crate::domain::at::At;
-use crate::domain::ids::{TemplateId, WorkerId};
+use crate::domain::field::Field;
+use crate::domain::ids::{FileId, TemplateId, WorkerId};
 use crate::domain::portal::{self, Permissions};
 use serde::Serialize;
 
@@ -21,6 +22,12 @@ pub struct Listing {
     pub start_ms: Option<At>,
     /// Planned end.
     pub end_ms: Option<At>,
+    /// From when a worker is busy with it: the plan, or else the wish.
+    pub busy_from_ms: Option<At>,
+    /// Until when.
+    pub busy_to_ms: Option<At>,
+    /// The files that its fields hold.
+    pub files: Vec<FileId>,
     /// The status in a portal user's words, as its stored number.
     pub portal_status: i16,
     /// What staff search in.
@@ -35,6 +42,7 @@ impl Job {
         let seen = portal::project(self, &Permissions::all());
         let portal_steps = seen.iter().flat_map(|seen| &seen.steps).map(|step| (step.name, step.address.map(|address| address.text.as_str())));
         let steps = self.steps.iter().map(|step| (step.name.as_str(), step.address.as_ref().map(|address| address.text.as_str())));
+        let busy = self.busy();
         let portal_status: Status = portal::status(self);
         Listing {
             worker: self.worker.as_ref().map(|worker| worker.id),
@@ -43,10 +51,19 @@ impl Job {
             portal_date_ms: portal::date(self, true).map(|(at, _)| at),
             start_ms: self.scheduled.map(|slot| slot.start),
             end_ms: self.scheduled.map(|slot| slot.end),
+            busy_from_ms: busy.map(|slot| slot.start),
+            busy_to_ms: busy.map(|slot| slot.end),
+            files: self.steps.iter().flat_map(|step| &step.fields).chain(&self.fields).flat_map(Field::files).collect(),
             portal_status: portal_status as i16,
             search: self.searched(steps),
             portal_search: self.searched(portal_steps),
         }
+    }
+
+    /// When a worker is busy with it: as planned, or else as wished.
+    pub fn busy(&self) -> Option<Slot> {
+        let wished = |start: At| Slot { start, end: start.plus_min(i64::from(self.duration_min)) };
+        self.scheduled.or_else(|| self.requested_start.map(wished))
     }
 
     /// Customer, type, step names and addresses, one a line. The number is searched in its own column.

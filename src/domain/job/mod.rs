@@ -15,6 +15,7 @@ pub use listing::Listing;
 use super::at::At;
 use super::command::{AssetRef, Contact, WorkerRef};
 use super::field::Field;
+use super::file::FileRef;
 use super::ids::{CustomerId, JobId, TemplateId, TenantId, WorkerId};
 use super::refusal::Gone;
 use super::step::Step;
@@ -182,6 +183,9 @@ pub struct Job {
     pub notes: String,
     /// Notes for dispatchers.
     pub internal_notes: String,
+    /// The files that its fields hold or held.
+    #[serde(default)]
+    pub files: Vec<FileRef>,
     /// When the last event happened.
     pub last_at: At,
     /// When it came to be.

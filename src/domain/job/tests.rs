@@ -75,6 +75,7 @@ fn request(template: &Template, filler: Filler) -> NewJob<'_> {
         notes: String::new(),
         steps: vec![address()],
         fields,
+        files: Vec::new(),
         placement: Placement::default(),
         filler,
         source: if filler == Filler::Portal { Source::Portal } else { Source::Dispatcher },
@@ -93,7 +94,7 @@ fn decide(job: &Job, caller: &Caller, command: &Command) -> Result<Option<Event>
 }
 
 fn decide_at(job: &Job, caller: &Caller, command: &Command, now: At, rules: DispatchRules) -> Result<Option<Event>, Refusal> {
-    job.decide(&Asked { command, caller, source: Source::Dispatcher, now, happened_at: now, version: None, rules })
+    job.decide(&Asked { command, caller, source: Source::Dispatcher, now, happened_at: now, version: None, rules, files: &[] })
 }
 
 fn after(mut job: Job, commands: &[(Caller, Command)]) -> Job {
@@ -334,7 +335,16 @@ fn a_version_is_stale_only_if_the_callers_own_view_changed() {
     let job = after(job_in(Status::Unassigned), &[(dispatcher(), allocate())]);
     let asked = |caller: &Caller, command: &Command, version| {
         let rules = DispatchRules::default();
-        job.decide(&Asked { command, caller, source: Source::Portal, now: NOW.plus_min(2), happened_at: NOW, version: Some(version), rules })
+        job.decide(&Asked {
+            command,
+            caller,
+            source: Source::Portal,
+            now: NOW.plus_min(2),
+            happened_at: NOW,
+            version: Some(version),
+            rules,
+            files: &[],
+        })
     };
     let notes = Command::Edit(Box::new(Edit { notes: Some("ring twice".into()), ..Edit::default() }));
     assert!(asked(&portal_user(Permissions::all()), &notes, 1).is_ok(), "allocating is nothing the portal sees");

@@ -6,8 +6,8 @@ pub use page::{Cursor, Filter, Page, Sort, View, page};
 
 use super::{Error, instant};
 use crate::domain::At;
-use crate::domain::ids::{CustomerId, JobId, TenantId, WorkerId};
-use crate::domain::job::Job;
+use crate::domain::ids::{CustomerId, FileId, JobId, TenantId, WorkerId};
+use crate::domain::job::{Job, Slot};
 use sqlx::PgConnection;
 use sqlx::types::Json;
 use uuid::Uuid;
@@ -92,6 +92,33 @@ pub async fn portal_snapshot(connection: &mut PgConnection, tenant: TenantId, cu
     .fetch_all(connection)
     .await?;
     with_seq(tenant, rows)
+}
+
+/// When workers are busy with open jobs, as planned or else as wished, as far as it overlaps `from` to `to`.
+pub async fn busy(connection: &mut PgConnection, tenant: TenantId, from: At, to: At) -> Result<Vec<Slot>, Error> {
+    let rows = sqlx::query!(
+        r#"select busy_from_ms as "start!", busy_to_ms as "end!" from job
+           where tenant = $1 and status < 6 and busy_to_ms is not null and busy_to_ms > $2 and busy_from_ms < $3"#,
+        tenant.0,
+        from.0,
+        to.0
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(rows.into_iter().map(|row| Slot { start: At(row.start), end: At(row.end) }).collect())
+}
+
+/// Those whose fields hold a file.
+pub async fn holding(connection: &mut PgConnection, tenant: TenantId, file: FileId) -> Result<Vec<Job>, Error> {
+    let rows = sqlx::query!(
+        r#"select number, version, doc -> 'job' as "job!: Json<Job>" from job
+           where tenant = $1 and files @> to_jsonb($2::text) and files is not null"#,
+        tenant.0,
+        file.to_string()
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(rows.into_iter().map(|row| with_columns(tenant.0, row.number, row.version, row.job)).collect())
 }
 
 /// What is on a worker's phone: pending, assigned, started, and completed since `since`; by planned start; with their seq.

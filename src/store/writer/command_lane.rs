@@ -102,6 +102,15 @@ impl<P: Send + Sync + 'static> Lane<P> {
                     }
                     Err(error) => error,
                 };
+                if is_time_taken(&error) {
+                    // Of one request, all copies or none; others in the batch have nothing to do with it.
+                    if part.iter().all(|item| item.group == part[0].group) {
+                        part.iter().for_each(|item| self.answer(item.group, item.place, Outcome::TimeTaken));
+                    } else if let Ok(smaller) = split(part) {
+                        parts.extend(smaller.into_iter().rev());
+                    }
+                    break;
+                }
                 let fault = self.link.failed(&error).await;
                 match fault {
                     // Perhaps it committed. The same ids go again, and the command table knows.
@@ -204,6 +213,11 @@ impl<P: Send + Sync + 'static> Lane<P> {
         }
         while inbox.try_recv().is_ok() {}
     }
+}
+
+/// Said by the trigger of that name.
+fn is_time_taken(error: &sqlx::Error) -> bool {
+    error.as_database_error().and_then(sqlx::error::DatabaseError::constraint) == Some("job_time_available")
 }
 
 fn is_unique_violation(error: &sqlx::Error) -> bool {

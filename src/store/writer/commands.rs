@@ -71,6 +71,8 @@ pub enum Outcome {
         /// Where it is; 0: no such job.
         version: i64,
     },
+    /// The time that it asks for is taken.
+    TimeTaken,
     /// Postgres cannot store it, alone or with others. A fault of ours, logged.
     Failed,
 }

@@ -161,6 +161,8 @@ impl Founding<'_> {
             name: format!("Boiler {marker}"),
             serial: Some(marker.clone()),
             address: Some(Address { text: format!("Cellar {marker}"), latitude: Some(60.17), longitude: Some(24.94) }),
+            fields: Vec::new(),
+            photo: None,
             archived_at: None,
         };
         store::assets::create(self.connection, self.tenant, &asset).await.expect("a new asset");

@@ -4,8 +4,10 @@ use super::company::{Company, HIDDEN};
 use super::hub::TestHub;
 use super::person::{Job, Person};
 use super::{in_ms, rfc3339};
+use crate::files::{picture, upload};
 use dispatch_hub::domain::ids::{AssetId, CustomerId, DispatcherId, PortalUserId, TemplateId, WorkerId};
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 /// One thing of every kind.
 #[derive(Debug, Clone)]
@@ -17,6 +19,8 @@ pub(crate) struct Ids {
     pub(crate) asset: AssetId,
     pub(crate) portal_user: PortalUserId,
     pub(crate) dispatcher: DispatcherId,
+    /// Uploaded by somebody of theirs.
+    pub(crate) file: Uuid,
 }
 
 /// What was planted.
@@ -43,7 +47,11 @@ impl Estate {
         let of_bakery = started(hub, north, 1, north.bakery.id, &north.bakery.marker).await;
         let of_mill = started(hub, north, 2, north.mill.id, &north.mill.marker).await;
         let of_south = started(hub, south, 1, south.bakery.id, &south.bakery.marker).await;
-        let ids = |company: &Company, job, number: usize| Ids {
+        let file_of = async |email: &str| upload(hub, &hub.log_in(email).await.session, &picture(8, 8)).await;
+        let files =
+            [file_of("dispatcher2@north.example").await, file_of("customer2@north.example").await, file_of("dispatcher1@south.example").await];
+        let ids = |company: &Company, job, number: usize, file| Ids {
+            file,
             job,
             worker: company.worker(number),
             customer: if number == 1 { company.bakery.id } else { company.mill.id },
@@ -57,9 +65,9 @@ impl Estate {
             repair: north.repair,
             bakery: north.bakery.id,
             job: of_bakery,
-            north: ids(north, of_bakery, 1),
-            mill: ids(north, of_mill, 2),
-            south: ids(south, of_south, 1),
+            north: ids(north, of_bakery, 1, files[0]),
+            mill: ids(north, of_mill, 2, files[1]),
+            south: ids(south, of_south, 1, files[2]),
             dispatcher: hub.dispatcher(1).await,
             worker: hub.worker(1).await,
         }

@@ -133,6 +133,11 @@ impl TestHub {
         &self.other
     }
 
+    /// Its database, for what no route does yet.
+    pub(crate) fn store(&self) -> &Store {
+        &self.store
+    }
+
     /// Where it listens.
     pub(crate) fn url(&self) -> String {
         format!("http://{}", self.running.as_ref().expect("it runs").address)

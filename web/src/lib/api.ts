@@ -19,6 +19,7 @@ import type {
   Portal,
   ProblemBody,
   Template,
+  Times,
   Versioned,
 } from './protocol';
 
@@ -71,7 +72,13 @@ export const api = {
   templates: () => request<Page<Template>>('GET', '/api/templates', { query: { limit: 200 } }),
   customers: (q?: string, auth: Auth = {}) =>
     request<Page<Customer>>('GET', '/api/customers', { query: { q, limit: 200 }, ...auth }),
-  assets: (customer?: Id) => request<Page<Asset>>('GET', '/api/assets', { query: { customer, limit: 200 } }),
+  assets: (customer?: Id, after?: string | null) =>
+    request<Page<Asset>>('GET', '/api/assets', { query: { customer, after, limit: 200 } }),
+  asset: (id: Id) => request<Asset>('GET', `/api/assets/${id}`),
+  /** Jobs at an asset, newest first. */
+  assetJobs: (id: Id) => request<Page<Job>>('GET', `/api/assets/${id}/jobs`),
+  times: (template: Id, from: string, days: number) =>
+    request<Times>('GET', '/api/times', { query: { template, from, days } }),
   addresses: (q: string, signal?: AbortSignal) =>
     request<{ items: Address[] }>('GET', '/api/addresses', { query: { q }, signal }),
   declineReasons: () => request<Settings>('GET', '/api/settings/decline-reasons'),

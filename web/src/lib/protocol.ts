@@ -4,6 +4,7 @@ import type { CommandBody } from '../gen/CommandBody';
 import type { ServerMessage } from '../gen/ServerMessage';
 import type { EventMessage as WireEvent } from '../gen/EventMessage';
 import type { Field } from '../gen/Field';
+import type { FreeTime as WireTime } from '../gen/FreeTime';
 import type { FieldValue as Value } from '../gen/FieldValue';
 import type { Gone } from '../gen/Gone';
 import type { Job as WireJob } from '../gen/Job';
@@ -62,6 +63,13 @@ export type DutyStatus = WorkerStatus;
 /** `schedule` (dispatchers), `map` (dispatchers), `portal`, `worker`, or `job/<id>`. */
 export type Topic = string;
 export type ProblemBody = Problem;
+
+/** A time that may be asked for. */
+export type FreeTime = { [K in keyof WireTime]: Instant };
+export interface Times {
+  time_zone: string;
+  items: FreeTime[];
+}
 
 /** A job as this caller sees it. */
 export type Job = WireJob<Instant>;

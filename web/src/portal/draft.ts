@@ -117,13 +117,28 @@ export function isFilled(step: DraftStep | undefined): boolean {
   return step !== undefined && (step.address !== null || Object.values(step.fields).some(filled));
 }
 
-/** The asset's address becomes that of the first step that has one. */
-export function withAsset(draft: Draft, form: Form, asset: Asset | undefined): Draft {
+/** The asset's address becomes that of the first step that has one, unless something else was written there. */
+export function withAsset(draft: Draft, form: Form, asset: Asset | undefined, before?: Asset): Draft {
   const first = form.steps.findIndex((step) => step.has_address);
+  const untouched = (step: DraftStep) =>
+    step.address === null || (before !== undefined && step.address.text === before.address?.text);
   const steps = draft.steps.map((step, index) =>
-    index === first && step.address === null && asset?.address ? { ...step, address: asset.address } : step,
+    index === first && untouched(step) && asset?.address ? { ...step, address: asset.address } : step,
   );
   return { ...draft, asset: asset?.id ?? null, steps };
+}
+
+/** The files that a draft names. */
+export function filesOf(form: Form, draft: Draft): Id[] {
+  const of = (fields: FormField[], values: FieldValues = {}) =>
+    fields
+      .filter(({ kind }) => kind === 'photo' || kind === 'signature')
+      .flatMap(({ key }) => values[key] ?? [])
+      .filter((id) => typeof id === 'string');
+  return [
+    ...of(form.fields, draft.fields),
+    ...form.steps.flatMap((step, index) => of(step.fields, draft.steps[index]?.fields)),
+  ];
 }
 
 /** What is required and empty, by the pointer the hub would use. */
@@ -207,7 +222,7 @@ function written(fields: FormField[], values: FieldValues, before?: FieldValues)
 
 function unfilled(fields: FormField[], values: FieldValues = {}, pointer: string): string[] {
   return fields
-    .filter(({ access, key, kind }) => access === 'required' && !attached(kind) && !filled(values[key]))
+    .filter(({ access, key }) => access === 'required' && !filled(values[key]))
     .map(({ key }) => `${pointer}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`);
 }
 
@@ -219,7 +234,6 @@ const filled = (value: FieldValue | undefined): boolean =>
       ? value.length > 0
       : value !== null && value !== undefined && value !== false;
 
-const attached = (kind: FormField['kind']): boolean => kind === 'photo' || kind === 'signature';
 const empty = (fields: FormField[]): FieldValues => Object.fromEntries(fields.map(({ key }) => [key, null]));
 const writable = (rule: Rule | undefined): boolean => rule === 'optional' || rule === 'required';
 const same = (one: unknown, other: unknown): boolean => JSON.stringify(one) === JSON.stringify(other);

@@ -18,6 +18,7 @@ export const words = {
   navigation: 'Portal',
   jobs: 'Jobs',
   map: 'Map',
+  assets: 'Assets',
   new_job: 'New job',
   skip: 'Skip to the content',
   account: 'Account',
