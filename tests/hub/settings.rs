@@ -86,7 +86,10 @@ async fn every_section_takes_a_change_keeps_the_rest_and_survives_a_restart() {
     let mut hub = TestHub::start().await;
     let admin = hub.admin().await;
     let table = [
-        ("/api/settings/company", json!({ "name": "Company of the north", "email": "hello@north.example", "address": "Street 1\nTown", "holidays": ["2026-12-25"] })),
+        (
+            "/api/settings/company",
+            json!({ "name": "Company of the north", "email": "hello@north.example", "address": "Street 1\nTown", "holidays": ["2026-12-25"] }),
+        ),
         ("/api/settings/company", json!({ "hours": [[420, 1020], null, null, null, null, null, [0, 1440]], "time_zone": "Europe/Stockholm" })),
         ("/api/settings/portal", json!({ "introduction": "Hello <b>there</b> 🔧", "public_signup": true })),
         ("/api/settings/portal", json!({ "booking": { "step_min": 15, "notice_min": 0, "horizon_days": 7, "bookable_workers": 2 } })),
@@ -219,7 +222,11 @@ async fn a_former_web_name_leads_to_the_present_one_and_is_nobody_elses() {
 async fn the_preview_is_what_the_customer_sees_and_changes_nothing() {
     let hub = TestHub::start().await;
     let (estate, dispatcher) = (Estate::plant(&hub).await, hub.dispatcher(1).await);
-    let sets = [Overrides::default(), Overrides { see_worker: Some(false), live_status: Some(false), ..Overrides::default() }, Overrides { view_jobs: Some(false), ..Overrides::default() }];
+    let sets = [
+        Overrides::default(),
+        Overrides { see_worker: Some(false), live_status: Some(false), ..Overrides::default() },
+        Overrides { view_jobs: Some(false), ..Overrides::default() },
+    ];
     for set in sets {
         let person = hub.portal_user_with(estate.bakery, &set).await;
         let eyes = format!("portal_user {}", person.caller.id);
@@ -244,7 +251,9 @@ async fn the_preview_is_what_the_customer_sees_and_changes_nothing() {
     }
     assert_eq!(with_eyes(&hub, &dispatcher, &eyes, Method::GET, "/ws").await.0, 403);
     // Eyes of another tenant, and eyes that are none.
-    for eyes in [format!("customer {}", estate.south.customer), format!("portal_user {}", estate.south.portal_user), format!("customer {}", Uuid::now_v7())] {
+    for eyes in
+        [format!("customer {}", estate.south.customer), format!("portal_user {}", estate.south.portal_user), format!("customer {}", Uuid::now_v7())]
+    {
         assert_eq!(with_eyes(&hub, &dispatcher, &eyes, Method::GET, "/api/jobs").await.0, 404, "{eyes}");
     }
     assert_eq!(with_eyes(&hub, &dispatcher, "king", Method::GET, "/api/jobs").await.0, 422);
@@ -265,7 +274,8 @@ async fn what_the_matrix_hides_new_jobs_lack_and_old_ones_keep() {
     let hub = TestHub::start().await;
     let (admin, customer, company) = (hub.admin().await, hub.portal_user(1).await, hub.company());
     let path = format!("/api/templates/{}", company.repair);
-    let order = |wish: &str| json!({ "customer": company.bakery.id, "fields": { "wish": wish }, "steps": [{ "index": 0, "address": { "text": "There" } }] });
+    let order =
+        |wish: &str| json!({ "customer": company.bakery.id, "fields": { "wish": wish }, "steps": [{ "index": 0, "address": { "text": "There" } }] });
     let old = customer.orders(company.repair, order("Soon")).await;
     let change = json!({
         "parts": { "asset": "hidden", "copies": 1 },
@@ -278,13 +288,21 @@ async fn what_the_matrix_hides_new_jobs_lack_and_old_ones_keep() {
     assert!(!seen.to_string().contains("wish") && seen["parts"].get("asset").is_none(), "{seen}");
     assert_eq!(seen["steps"].as_array().unwrap().len(), 3);
     assert_eq!(seen["steps"][0]["fields"][1]["access"], json!("read_only"));
-    let refused_order = customer.tries(Method::POST, "/api/jobs", Some(&{
-        let mut order = order("Soon");
-        order["template"] = json!(company.repair);
-        order
-    }), None).await;
+    let refused_order = customer
+        .tries(
+            Method::POST,
+            "/api/jobs",
+            Some(&{
+                let mut order = order("Soon");
+                order["template"] = json!(company.repair);
+                order
+            }),
+            None,
+        )
+        .await;
     assert_eq!((refused_order.status, &refused_order.body["errors"][0]["pointer"]), (422, &json!("/fields/wish")));
-    let new = customer.orders(company.repair, json!({ "customer": company.bakery.id, "steps": [{ "index": 0, "address": { "text": "There" } }] })).await;
+    let new =
+        customer.orders(company.repair, json!({ "customer": company.bakery.id, "steps": [{ "index": 0, "address": { "text": "There" } }] })).await;
     let keys = |job: &Value| job["fields"].as_array().unwrap().iter().map(|field| field["key"].as_str().unwrap().to_owned()).collect::<Vec<_>>();
     assert_eq!(keys(&customer.sees(old).await), ["wish", "price"]);
     assert_eq!(keys(&customer.sees(new).await), ["price"]);

@@ -41,7 +41,13 @@ async fn jobs_leave_and_come_back_on_an_open_socket() {
     dispatcher.does(unseen, json!({ "do": "cancel" })).await;
     assert!(portal.event().await.seq > back.seq, "the topic goes on from there");
     other.asks(json!({ "t": "subscribe", "topic": "nonsense" })).await.unwrap_err();
-    assert!(!other.raw().iter().filter_map(|frame| frame.message().ok()).any(|said| matches!(said, ServerMessage::Snapshot(said) if said.caller.is_some())));
+    assert!(
+        !other
+            .raw()
+            .iter()
+            .filter_map(|frame| frame.message().ok())
+            .any(|said| matches!(said, ServerMessage::Snapshot(said) if said.caller.is_some()))
+    );
 }
 
 #[tokio::test]

@@ -69,7 +69,9 @@ test('the preview shows what that person sees, and changes nothing', async ({ br
   await theirs.goto('/p/demo');
   await expect(theirs.locator('[data-jobs] [data-job]').first()).toBeVisible();
   const numbers = async (page: Pick<Page, 'locator'>) =>
-    page.locator('[data-jobs] [data-job]').evaluateAll((lines) => lines.map((line) => line.getAttribute('data-job')));
+    page
+      .locator('[data-jobs] [data-job]')
+      .evaluateAll((lines) => lines.map((line) => line.getAttribute('data-job')));
 
   const desk = await browse({ login: 'dispatcher' });
   await desk.goto('/dispatch/settings/permissions');
@@ -79,15 +81,19 @@ test('the preview shows what that person sees, and changes nothing', async ({ br
   await desk.getByRole('button', { name: `See the portal as ${person.name}` }).click();
   const frame = desk.frameLocator('dialog iframe');
   await expect(frame.locator(`[data-job="${job.number}"]`)).toBeVisible();
-  expect(await frame.locator('[data-jobs] [data-job]').evaluateAll((lines) => lines.map((line) => line.getAttribute('data-job')))).toEqual(
-    await numbers(theirs),
-  );
+  expect(
+    await frame
+      .locator('[data-jobs] [data-job]')
+      .evaluateAll((lines) => lines.map((line) => line.getAttribute('data-job'))),
+  ).toEqual(await numbers(theirs));
   await frame.locator(`[data-job="${job.number}"] a`).first().click();
   await expect(frame.locator('main h1')).toBeVisible();
   await frame.getByRole('button', { name: 'Cancel' }).first().click();
   await frame.getByRole('button', { name: 'Cancel the job' }).click();
   await expect(frame.getByText('This is only a preview: nothing is sent.')).toBeVisible();
-  expect(((await (await client.get(`/api/jobs/${job.id}`)).json()) as { status: string }).status).toBe('unassigned');
+  expect(((await (await client.get(`/api/jobs/${job.id}`)).json()) as { status: string }).status).toBe(
+    'unassigned',
+  );
 });
 
 test('what the matrix hides, the next form lacks; what cannot be is explained', async ({ browse, as }) => {
@@ -96,7 +102,9 @@ test('what the matrix hides, the next form lacks; what cannot be is explained', 
   await admin.getByLabel('Job type').selectOption({ label: 'Repair' });
   const row = admin.locator('[data-row="What is wrong?"]');
   await expect(row.getByRole('radio', { name: 'What is wrong?: Required' })).toBeChecked();
-  await expect(admin.getByRole('radio', { name: /^Notes: Read only\. There is nothing of yours/ })).toBeDisabled();
+  await expect(
+    admin.getByRole('radio', { name: /^Notes: Read only\. There is nothing of yours/ }),
+  ).toBeDisabled();
   await row.getByRole('radio', { name: 'What is wrong?: Hidden' }).check();
   await expect(row).toHaveAttribute('data-changed', 'true');
   await admin.getByRole('link', { name: 'Company' }).click();
@@ -130,7 +138,9 @@ test('a colour that cannot be read is refused with its contrast; one that can is
   await expect(admin.locator('[data-look="light"]')).toContainText('1.42:1, not readable');
   await admin.getByLabel('Introduction').fill('We come when you call.');
   await admin.getByRole('button', { name: 'Save', exact: true }).click();
-  await expect(admin.getByText('Its contrast with white is 1.42:1; texts need 4.5:1 to be readable')).toBeVisible();
+  await expect(
+    admin.getByText('Its contrast with white is 1.42:1; texts need 4.5:1 to be readable'),
+  ).toBeVisible();
   await expect(admin.getByLabel('Introduction')).toHaveValue('We come when you call.');
   await colour.fill('#7c2d12');
   await save(admin);
@@ -174,7 +184,10 @@ test('the portal button is copied, and shows under the strictest policy', async 
   await expect(admin.frameLocator('iframe').getByRole('link', { name: 'Order <here>' })).toBeVisible();
 });
 
-test('of two admins the second sees what the first saved, and keeps what was typed', async ({ browse, as }) => {
+test('of two admins the second sees what the first saved, and keeps what was typed', async ({
+  browse,
+  as,
+}) => {
   const admin = await browse({ login: 'admin' });
   await admin.goto('/dispatch/settings/company');
   const address = admin.getByRole('textbox', { name: 'Address' });
@@ -223,8 +236,12 @@ async function readable(page: Page): Promise<void> {
   await page.evaluate(() =>
     Promise.all(document.getAnimations().map(({ finished }) => finished.catch(() => null))),
   );
-  const builder = new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa']).exclude('iframe');
+  const builder = new AxeBuilder({ page })
+    .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'])
+    .exclude('iframe');
   const { violations } = await builder.analyze();
-  const found = violations.map(({ id, nodes }) => `${page.url()} ${id}:\n  ${nodes.map(({ html }) => html).join('\n  ')}`);
+  const found = violations.map(
+    ({ id, nodes }) => `${page.url()} ${id}:\n  ${nodes.map(({ html }) => html).join('\n  ')}`,
+  );
   expect(found.join('\n')).toBe('');
 }

@@ -30,7 +30,9 @@ const section = <T>(name: string) => ({
 });
 
 const levelOf = (customer: Id, user?: Id | null) =>
-  user ? `/api/portal-users/${user}/customers/${customer}/permissions` : `/api/customers/${customer}/permissions`;
+  user
+    ? `/api/portal-users/${user}/customers/${customer}/permissions`
+    : `/api/customers/${customer}/permissions`;
 
 export const settingsApi = {
   company: section<CompanySettings>('company'),
@@ -42,5 +44,6 @@ export const settingsApi = {
     request<PermissionLevel>('PUT', levelOf(customer, user), { body: { own, version } }),
   portalUsers: () => request<Page<PortalUser>>('GET', '/api/portal-users', { query: { limit: 200 } }),
   template: (id: Id) => request<Template>('GET', `/api/templates/${id}`),
-  setVisibility: (id: Id, body: VisibilityChange) => request<Template>('PATCH', `/api/templates/${id}`, { body }),
+  setVisibility: (id: Id, body: VisibilityChange) =>
+    request<Template>('PATCH', `/api/templates/${id}`, { body }),
 };

@@ -4,16 +4,22 @@ import { effectOf, effectOfDefault, GROUPS } from './effects';
 
 const names = GROUPS.flatMap(({ permissions }) => permissions);
 const all = <T>(value: T) => Object.fromEntries(names.map((name) => [name, value]));
-const choices = (some: object = {}) => ({ ...all('inherit'), templates: null, ...some }) as PermissionLevel['own'];
+const choices = (some: object = {}) =>
+  ({ ...all('inherit'), templates: null, ...some }) as PermissionLevel['own'];
 const level = (customer: PermissionLevel['customer'] = null, denied: string[] = []): PermissionLevel => {
-  const inherited = { ...all(true), templates: null, ...Object.fromEntries(denied.map((name) => [name, false])) };
+  const inherited = {
+    ...all(true),
+    templates: null,
+    ...Object.fromEntries(denied.map((name) => [name, false])),
+  };
   return { version: '', own: choices(), customer, inherited, effective: inherited } as PermissionLevel;
 };
 
 describe('effects in words', () => {
   it('say who can do what, and which level says so', () => {
     const of = 'Harbour Café';
-    const sees = (choice: string, at = level()) => effectOf('view_jobs', at, choices({ view_jobs: choice }), of);
+    const sees = (choice: string, at = level()) =>
+      effectOf('view_jobs', at, choices({ view_jobs: choice }), of);
     expect(sees('inherit')).toMatchObject({
       allowed: true,
       text: 'Can see all jobs of Harbour Café',
@@ -30,6 +36,8 @@ describe('effects in words', () => {
     const at = level();
     expect(effectOf('see_map', at, choices({ view_jobs: 'deny' }), 'x').idle).toContain('View jobs');
     expect(effectOf('see_map', at, choices(), 'x').idle).toBeUndefined();
-    expect(effectOfDefault('outside_hours', { ...at.inherited, create: false }).idle).toContain('Create jobs');
+    expect(effectOfDefault('outside_hours', { ...at.inherited, create: false }).idle).toContain(
+      'Create jobs',
+    );
   });
 });

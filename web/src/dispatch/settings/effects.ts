@@ -52,10 +52,7 @@ const EFFECTS: Record<PermissionName, [can: (whose: string) => string, cannot: (
   invoice: [() => 'Can read, print and download invoices', () => 'Sees no invoice and no price'],
   alerts_email: [() => 'Can be told by e-mail', () => 'Cannot set alerts by e-mail'],
   alerts_sms: [() => 'Can be told by SMS', () => 'Cannot set alerts by SMS'],
-  outside_hours: [
-    () => 'May ask for any time',
-    () => 'Chooses from free times inside business hours',
-  ],
+  outside_hours: [() => 'May ask for any time', () => 'Chooses from free times inside business hours'],
 };
 
 /** Without these the permission comes to nothing. */
@@ -103,17 +100,29 @@ export function effectOf(
       : allowed === inherited
         ? `${here} here, as by ${by}`
         : `${here} here, ${above} by ${by}`;
-  return { ...said(permission, allowed, whose), source, idle: idle(permission, allowed, holding(level, choices)) };
+  return {
+    ...said(permission, allowed, whose),
+    source,
+    idle: idle(permission, allowed, holding(level, choices)),
+  };
 }
 
 /** What a default of the company comes to. */
 export function effectOfDefault(permission: PermissionName, permissions: Permissions): Effect {
   const allowed = permissions[permission];
   const source = `${allowed ? 'allowed' : 'denied'} by the company`;
-  return { ...said(permission, allowed, 'their customers'), source, idle: idle(permission, allowed, permissions) };
+  return {
+    ...said(permission, allowed, 'their customers'),
+    source,
+    idle: idle(permission, allowed, permissions),
+  };
 }
 
-function said(permission: PermissionName, allowed: boolean, whose: string): { allowed: boolean; text: string } {
+function said(
+  permission: PermissionName,
+  allowed: boolean,
+  whose: string,
+): { allowed: boolean; text: string } {
   const [can, cannot] = EFFECTS[permission];
   return { allowed, text: (allowed ? can : cannot)(whose) };
 }

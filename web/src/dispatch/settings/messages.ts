@@ -50,7 +50,8 @@ export const s = {
 
   portal: {
     enabled: 'The portal is open',
-    enabled_hint: 'Closed, its page says “not available” with your phone number, and open portals close at once.',
+    enabled_hint:
+      'Closed, its page says “not available” with your phone number, and open portals close at once.',
     slug: 'Web address',
     slug_hint: 'The old address leads to the new one for a year.',
     public_signup: 'Anyone may sign up',
@@ -141,7 +142,8 @@ export const s = {
   },
 
   button: {
-    intro: 'Copy this into your own website. It needs no script and no style, so a strict security policy lets it through.',
+    intro:
+      'Copy this into your own website. It needs no script and no style, so a strict security policy lets it through.',
     text: 'Text',
     default_text: (company: string) => `Order and follow jobs at ${company}`,
     coloured: 'Coloured button',

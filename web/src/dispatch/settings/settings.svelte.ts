@@ -44,12 +44,18 @@ export class Settings {
   /** Also what the pages "Permissions" and "Portal button" are about. */
   get portal(): Section<PortalSettings> {
     const { read, write } = settingsApi.portal;
-    return (this.#portal ??= this.#open('portal', new Section(read, write, () => void this.#branding?.load())));
+    return (this.#portal ??= this.#open(
+      'portal',
+      new Section(read, write, () => void this.#branding?.load()),
+    ));
   }
 
   get branding(): Section<BrandingSettings> {
     const { read, write } = settingsApi.branding;
-    return (this.#branding ??= this.#open('branding', new Section(read, write, () => void this.#portal?.load())));
+    return (this.#branding ??= this.#open(
+      'branding',
+      new Section(read, write, () => void this.#portal?.load()),
+    ));
   }
 
   get reasons(): Section<DeclineReasons> {
@@ -72,7 +78,10 @@ export class Settings {
   visibility(template: Id): Section<VisibilityDraft> {
     const known = this.#visibility.get(template);
     if (known) return known;
-    const draft = ({ version, ...template }: Template): VisibilityDraft => ({ version: version ?? '', template });
+    const draft = ({ version, ...template }: Template): VisibilityDraft => ({
+      version: version ?? '',
+      template,
+    });
     const section: Section<VisibilityDraft> = new Section(
       async () => draft(await settingsApi.template(template)),
       async (now) => draft(await settingsApi.setVisibility(template, visibilityChange(section.saved!, now))),

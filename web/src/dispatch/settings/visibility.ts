@@ -28,18 +28,16 @@ export interface Row {
 
 export function rowsOf(draft: VisibilityDraft): { name: string; rows: Row[] }[] {
   const { parts, steps, fields } = draft.template;
-  const partRows = PARTS.map(
-    (name): Row => ({
-      id: `/parts/${name}`,
-      label: s.visibility.part_names[name],
-      kind: 'part',
-      nested: false,
-      rule: parts[name] ?? 'hidden',
-      set: (rule) => (parts[name] = rule),
-      refused: (rule) => (rule === 'read_only' ? s.visibility.no_read_only : undefined),
-      note: undefined,
-    }),
-  );
+  const partRows = PARTS.map((name): Row => ({
+    id: `/parts/${name}`,
+    label: s.visibility.part_names[name],
+    kind: 'part',
+    nested: false,
+    rule: parts[name] ?? 'hidden',
+    set: (rule) => (parts[name] = rule),
+    refused: (rule) => (rule === 'read_only' ? s.visibility.no_read_only : undefined),
+    note: undefined,
+  }));
   const stepRows = steps.flatMap((step, index): Row[] => [
     {
       id: `/steps/${index}/portal`,
