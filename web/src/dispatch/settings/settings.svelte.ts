@@ -25,10 +25,8 @@ export class Settings {
   #branding: Section<BrandingSettings> | undefined;
   #reasons: Section<DeclineReasons> | undefined;
   // Found again by what they are about; nothing drawn depends on which there are.
-  /* eslint-disable svelte/prefer-svelte-reactivity */
   #levels = new Map<string, Section<PermissionLevel>>();
   #visibility = new Map<Id, Section<VisibilityDraft>>();
-  /* eslint-enable svelte/prefer-svelte-reactivity */
   #sections = $state.raw<{ page: string; section: { dirty: boolean } }[]>([]);
 
   constructor(caller: Caller) {
