@@ -83,13 +83,22 @@ fn row(method: &Method, path: &str, estate: &Estate) -> Row {
         ("DELETE", "/api/jobs/{id}") => Row { status: 204, ..reads(Thing::Job, ORDERERS) },
         // Each command has a matrix of its own, in `access_commands`.
         ("POST", "/api/jobs/{id}/commands") => acts(Thing::Job, DISPATCHERS, json!({ "do": "mark_seen" }), 200),
-        ("GET", "/api/schedule" | "/api/workers" | "/api/portal-users" | "/api/dispatchers") => reads(Thing::Nothing, DISPATCHERS),
+        (
+            "GET",
+            "/api/schedule"
+            | "/api/workers"
+            | "/api/portal-users"
+            | "/api/dispatchers"
+            | "/api/settings/company"
+            | "/api/settings/portal"
+            | "/api/settings/branding",
+        ) => reads(Thing::Nothing, DISPATCHERS),
         ("GET", "/api/workers/{id}" | "/api/workers/{id}/track") => reads(Thing::Worker, DISPATCHERS),
         ("GET", "/api/customers" | "/api/templates" | "/api/assets") => reads(Thing::Nothing, ORDERERS),
         ("GET", "/api/customers/{id}") => reads(Thing::Customer, ORDERERS),
         ("GET", "/api/templates/{id}") => reads(Thing::Template, ORDERERS),
         ("GET", "/api/assets/{id}") => reads(Thing::Asset, ORDERERS),
-        ("GET", "/api/portal-users/{id}") => reads(Thing::PortalUser, DISPATCHERS),
+        ("GET", "/api/portal-users/{id}" | "/api/portal-users/{id}/customers/{customer}/permissions") => reads(Thing::PortalUser, DISPATCHERS),
         ("GET", "/api/dispatchers/{id}") => reads(Thing::Dispatcher, DISPATCHERS),
         // What is uploaded in which order is told in `files`; here the pieces do not fit.
         ("POST", "/api/files") => {
@@ -99,13 +108,11 @@ fn row(method: &Method, path: &str, estate: &Estate) -> Row {
         ("PUT", "/api/files/{id}") => acts(Thing::File, MEMBERS, json!({}), 422),
         ("GET", "/api/times") => Row { status: 422, ..reads(Thing::Nothing, ORDERERS) },
         ("GET", "/api/settings/decline-reasons") => reads(Thing::Nothing, STAFF),
-        ("GET", "/api/settings/company" | "/api/settings/portal" | "/api/settings/branding") => reads(Thing::Nothing, DISPATCHERS),
         ("PUT", "/api/settings/company" | "/api/settings/portal" | "/api/settings/branding") => acts(Thing::Nothing, ADMINS, json!({}), 200),
         ("PUT", "/api/settings/decline-reasons") => acts(Thing::Nothing, ADMINS, json!({ "reasons": ["No time"] }), 200),
         ("PATCH", "/api/templates/{id}") => acts(Thing::Template, ADMINS, json!({}), 200),
         ("GET", "/api/customers/{id}/permissions") => reads(Thing::Customer, DISPATCHERS),
         ("PUT", "/api/customers/{id}/permissions") => acts(Thing::Customer, ADMINS, json!({ "own": {} }), 200),
-        ("GET", "/api/portal-users/{id}/customers/{customer}/permissions") => reads(Thing::PortalUser, DISPATCHERS),
         ("PUT", "/api/portal-users/{id}/customers/{customer}/permissions") => acts(Thing::PortalUser, ADMINS, json!({ "own": {} }), 200),
         // Whose eyes it is about stands in the query: see `settings`.
         ("GET", "/api/preview") => Row { status: 422, ..reads(Thing::Nothing, DISPATCHERS) },
