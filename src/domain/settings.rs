@@ -62,14 +62,13 @@ pub struct DefaultsChange {
     pub set: Overrides,
     /// The only templates that may be ordered; null: all.
     #[serde(default, rename = "templates", deserialize_with = "present")]
-    #[expect(clippy::option_option, reason = "absent and emptied differ")]
     pub only: Option<Option<BTreeSet<TemplateId>>>,
 }
 
 /// The look.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(default)]
-#[expect(missing_docs, clippy::option_option, reason = "members are those of the portal's settings; absent and emptied differ")]
+#[expect(missing_docs, reason = "members are those of the portal's settings; a null logo is taken off, an absent one stays")]
 pub struct BrandingChange {
     pub version: Option<String>,
     pub colour: Option<String>,

@@ -105,7 +105,7 @@ pub(super) async fn portal(parts: Data<Parts>, slug: Path<String>) -> Result<Jso
         slug: tenant.slug,
         introduction: settings.introduction,
         phone: settings.phone,
-        logo: None,
+        logo: settings.logo.map(|logo| format!("/api/files/{logo}")),
         colours: Colours { primary: settings.colour },
         public_signup: settings.public_signup,
         enabled: settings.enabled,

@@ -17,9 +17,9 @@ use crate::protocol::settings::Preview;
 use crate::protocol::views::{Caller as CallerView, Job as JobView};
 use crate::store;
 use crate::store::jobs::{Filter, Sort, View};
+use actix_web::HttpRequest;
 use actix_web::http::Method;
 use actix_web::web::{Data, Json};
-use actix_web::HttpRequest;
 use uuid::Uuid;
 
 /// The header that asks for it.
@@ -106,9 +106,8 @@ pub(super) async fn overview(parts: Data<Parts>, me: Me, query: Query) -> Result
     let mut connection = parts.store.read(me.tenant.id).await?;
     let page = store::jobs::page(&mut connection, me.tenant.id, &filter).await?;
     let templates = store::templates::list(&mut connection, me.tenant.id).await?;
-    let may_order = |template: &&crate::domain::template::Template| {
-        !template.archived && links.iter().any(|link| link.permissions.may_create(template.id))
-    };
+    let may_order =
+        |template: &&crate::domain::template::Template| !template.archived && links.iter().any(|link| link.permissions.may_create(template.id));
     Ok(Json(Preview {
         caller: CallerView::new(&caller, &me.tenant),
         jobs: page.jobs.iter().filter_map(|job| JobView::for_caller(job, &caller)).collect(),

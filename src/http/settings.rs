@@ -76,6 +76,14 @@ pub(super) async fn branding(me: Me) -> Json<BrandingSettings> {
 pub(super) async fn set_branding(parts: Data<Parts>, me: Me, Body(change): Body<BrandingChange>) -> One<BrandingSettings> {
     let (mut connection, tenant) = begin(&parts, &me).await?;
     is_current::<BrandingSettings>(&tenant, change.version.as_ref())?;
+    if let Some(Some(logo)) = change.logo
+        && tenant.settings.portal.logo != Some(logo)
+    {
+        let found = store::files::find(&mut connection, tenant.id, logo).await;
+        if !found.is_ok_and(|file| file.ready_at.is_some()) {
+            return Err(Error::invalid("/logo", &Why::NotFound));
+        }
+    }
     let changed = change.onto(tenant).map_err(invalid)?;
     store::tenants::update(&mut connection, &changed).await?;
     finish(&parts, connection, &changed).await

@@ -45,7 +45,10 @@ struct Who {
 pub(super) enum Joined {
     Audience(Audience),
     /// Each customer's actor; the answer to a change of rights carries the `ref` of the subscription.
-    Customers { customers: Vec<CustomerId>, reference: i64 },
+    Customers {
+        customers: Vec<CustomerId>,
+        reference: i64,
+    },
     Map,
 }
 

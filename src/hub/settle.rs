@@ -155,7 +155,10 @@ impl Shared {
         }
         let joined: Vec<(Topic, i64)> = {
             let joined = session.joined.lock().unwrap_or_else(PoisonError::into_inner);
-            joined.iter().filter_map(|(topic, joined)| if let Joined::Customers { reference, .. } = joined { Some((*topic, *reference)) } else { None }).collect()
+            joined
+                .iter()
+                .filter_map(|(topic, joined)| if let Joined::Customers { reference, .. } = joined { Some((*topic, *reference)) } else { None })
+                .collect()
         };
         for (topic, reference) in joined {
             self.tell_anew(session, &before, Subscribe { reference, topic, after: None, from: None, to: None }).await?;

@@ -2,8 +2,8 @@
 
 use super::{Error, instant};
 use crate::domain::At;
-use crate::domain::ids::{CustomerId, LoginId, PortalUserId, TenantId};
 use crate::domain::caller::Link;
+use crate::domain::ids::{CustomerId, LoginId, PortalUserId, TenantId};
 use crate::domain::portal::{self, Overrides};
 use sqlx::PgConnection;
 use sqlx::types::Json;

@@ -28,10 +28,9 @@ pub async fn release(connection: &mut PgConnection, tenant: TenantId, slug: &str
 
 /// Whether another tenant had the name and keeps it for now. On a writer's connection.
 pub async fn is_kept_by_another(connection: &mut PgConnection, tenant: TenantId, slug: &str) -> Result<bool, Error> {
-    let found =
-        sqlx::query_scalar!(r#"select exists (select from former_slug where slug = $2 and tenant <> $1) as "kept!""#, tenant.0, slug)
-            .fetch_one(connection)
-            .await?;
+    let found = sqlx::query_scalar!(r#"select exists (select from former_slug where slug = $2 and tenant <> $1) as "kept!""#, tenant.0, slug)
+        .fetch_one(connection)
+        .await?;
     Ok(found)
 }
 

@@ -63,10 +63,13 @@ pub async fn create(connection: &mut PgConnection, tenant: &Tenant) -> Result<()
 
 /// A tenant, kept from everybody else until the transaction ends. On a writer's connection.
 pub async fn lock(connection: &mut PgConnection, id: TenantId) -> Result<Tenant, Error> {
-    let row =
-        sqlx::query_as!(Row, r#"select id, slug, name, time_zone, settings as "settings: Json<Settings>" from tenant where id = $1 for update"#, id.0)
-            .fetch_one(connection)
-            .await?;
+    let row = sqlx::query_as!(
+        Row,
+        r#"select id, slug, name, time_zone, settings as "settings: Json<Settings>" from tenant where id = $1 for update"#,
+        id.0
+    )
+    .fetch_one(connection)
+    .await?;
     Ok(row.into())
 }
 

@@ -26,11 +26,13 @@ pub(crate) enum Role {
     Dispatcher,
     /// A one-job link of `north`.
     Link,
+    /// A dispatcher who may also change settings.
+    Admin,
     /// Of the other tenant: to them everything of `north` is foreign.
     Stranger,
 }
 
-use Role::{Dispatcher, Link, PortalUser, Stranger, Worker};
+use Role::{Admin, Dispatcher, Link, PortalUser, Stranger, Worker};
 
 /// What an id in a path names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,11 +60,12 @@ struct Row {
     ends_session: bool,
 }
 
-const MEMBERS: &[Role] = &[PortalUser, Worker, Dispatcher];
-const VIEWERS: &[Role] = &[PortalUser, Worker, Dispatcher, Link];
-const ORDERERS: &[Role] = &[PortalUser, Dispatcher];
-const STAFF: &[Role] = &[Worker, Dispatcher];
-const DISPATCHERS: &[Role] = &[Dispatcher];
+const MEMBERS: &[Role] = &[PortalUser, Worker, Dispatcher, Admin];
+const VIEWERS: &[Role] = &[PortalUser, Worker, Dispatcher, Admin, Link];
+const ORDERERS: &[Role] = &[PortalUser, Dispatcher, Admin];
+const STAFF: &[Role] = &[Worker, Dispatcher, Admin];
+const DISPATCHERS: &[Role] = &[Dispatcher, Admin];
+const ADMINS: &[Role] = &[Admin];
 const ANYONE: &[Role] = &[];
 
 fn row(method: &Method, path: &str, estate: &Estate) -> Row {
@@ -88,13 +91,22 @@ fn row(method: &Method, path: &str, estate: &Estate) -> Row {
         ("DELETE", "/api/jobs/{id}") => Row { status: 204, ..reads(Thing::Job, ORDERERS) },
         // Each command has a matrix of its own, in `access_commands`.
         ("POST", "/api/jobs/{id}/commands") => acts(Thing::Job, DISPATCHERS, json!({ "do": "mark_seen" }), 200),
-        ("GET", "/api/schedule" | "/api/workers" | "/api/portal-users" | "/api/dispatchers") => reads(Thing::Nothing, DISPATCHERS),
+        (
+            "GET",
+            "/api/schedule"
+            | "/api/workers"
+            | "/api/portal-users"
+            | "/api/dispatchers"
+            | "/api/settings/company"
+            | "/api/settings/portal"
+            | "/api/settings/branding",
+        ) => reads(Thing::Nothing, DISPATCHERS),
         ("GET", "/api/workers/{id}" | "/api/workers/{id}/track") => reads(Thing::Worker, DISPATCHERS),
         ("GET", "/api/customers" | "/api/templates" | "/api/assets") => reads(Thing::Nothing, ORDERERS),
         ("GET", "/api/customers/{id}") => reads(Thing::Customer, ORDERERS),
         ("GET", "/api/templates/{id}") => reads(Thing::Template, ORDERERS),
         ("GET", "/api/assets/{id}") => reads(Thing::Asset, ORDERERS),
-        ("GET", "/api/portal-users/{id}") => reads(Thing::PortalUser, DISPATCHERS),
+        ("GET", "/api/portal-users/{id}" | "/api/portal-users/{id}/customers/{customer}/permissions") => reads(Thing::PortalUser, DISPATCHERS),
         ("GET", "/api/dispatchers/{id}") => reads(Thing::Dispatcher, DISPATCHERS),
         // What is uploaded in which order is told in `files`; here the pieces do not fit.
         ("POST", "/api/files") => {
@@ -104,6 +116,14 @@ fn row(method: &Method, path: &str, estate: &Estate) -> Row {
         ("PUT", "/api/files/{id}") => acts(Thing::File, MEMBERS, json!({}), 422),
         ("GET", "/api/times") => Row { status: 422, ..reads(Thing::Nothing, ORDERERS) },
         ("GET", "/api/settings/decline-reasons") => reads(Thing::Nothing, STAFF),
+        ("PUT", "/api/settings/company" | "/api/settings/portal" | "/api/settings/branding") => acts(Thing::Nothing, ADMINS, json!({}), 200),
+        ("PUT", "/api/settings/decline-reasons") => acts(Thing::Nothing, ADMINS, json!({ "reasons": ["No time"] }), 200),
+        ("PATCH", "/api/templates/{id}") => acts(Thing::Template, ADMINS, json!({}), 200),
+        ("GET", "/api/customers/{id}/permissions") => reads(Thing::Customer, DISPATCHERS),
+        ("PUT", "/api/customers/{id}/permissions") => acts(Thing::Customer, ADMINS, json!({ "own": {} }), 200),
+        ("PUT", "/api/portal-users/{id}/customers/{customer}/permissions") => acts(Thing::PortalUser, ADMINS, json!({ "own": {} }), 200),
+        // Whose eyes it is about stands in the query: see `settings`.
+        ("GET", "/api/preview") => Row { status: 422, ..reads(Thing::Nothing, DISPATCHERS) },
         ("GET", "/api/portals/{slug}" | "/healthz" | "/readyz" | "/metrics") => reads(Thing::Nothing, ANYONE),
         // Without the headers of an upgrade it is a plain request; with them see `access_sockets`.
         ("GET", "/ws") => Row { status: 400, ..reads(Thing::Nothing, VIEWERS) },
@@ -152,7 +172,7 @@ pub(crate) async fn columns(hub: &TestHub, estate: &Estate) -> Vec<Column> {
         column("portal user", hub.portal_user(1).await, Some(PortalUser), &["mk-north-mill", "mk-south", "mk-staff-only", "mk-dispatch-only"]),
         column("worker", hub.worker(1).await, Some(Worker), &["mk-north-mill", "mk-south", "mk-dispatch-only", "mk-price", "mk-bill"]),
         column("dispatcher", hub.dispatcher(1).await, Some(Dispatcher), &["mk-south"]),
-        column("admin", hub.admin().await, Some(Dispatcher), &["mk-south"]),
+        column("admin", hub.admin().await, Some(Admin), &["mk-south"]),
         column("other tenant's dispatcher", hub.log_in("dispatcher1@south.example").await, Some(Stranger), &["mk-north"]),
     ];
     ended_links.chain(logged_in).collect()
@@ -225,6 +245,7 @@ async fn every_route_gives_every_caller_what_is_theirs_and_nothing_else() {
 
 /// One column of a row, for each id that the path may hold. Returns the number of cells.
 async fn check(hub: &TestHub, estate: &Estate, method: &Method, path: &str, row: &Row, column: &Column) -> usize {
+    let customer = hub.company().bakery.id.to_string();
     let cell = format!("{method} {path} as {}", column.name);
     let own = own(hub, estate, row, column).await;
     let session = match (&column.session, column.role) {
@@ -236,7 +257,7 @@ async fn check(hub: &TestHub, estate: &Estate, method: &Method, path: &str, row:
         (session, _) => session.clone(),
     };
     let link = if path.contains("{link}") { estate.share(Job(own.parse::<Uuid>().expect("an id").into())).await.id } else { String::new() };
-    let at = |id: &str| path.replace("{id}", id).replace("{slug}", "north").replace("{link}", &link);
+    let at = |id: &str| path.replace("{id}", id).replace("{slug}", "north").replace("{link}", &link).replace("{customer}", &customer);
     let reply = ask(hub, method, &at(&own), session.as_deref(), row.body.as_ref()).await;
     expect(&cell, &reply, row, column);
     for marker in &column.never {
@@ -246,7 +267,7 @@ async fn check(hub: &TestHub, estate: &Estate, method: &Method, path: &str, row:
         return 1;
     }
     let nonexistent = ask(hub, method, &at(&Uuid::now_v7().to_string()), session.as_deref(), row.body.as_ref()).await;
-    if column.role.is_some_and(|role| row.roles.contains(&role) || role == Stranger) && !row.roles.is_empty() {
+    if column.role.is_some_and(|role| row.roles.contains(&role) || role == Stranger && row.roles.contains(&Dispatcher)) && !row.roles.is_empty() {
         assert_eq!((nonexistent.status, nonexistent.problem()), (404, json!("/problems/missing")), "{cell}: nonexistent");
     }
     let foreign = foreign(estate, row.thing, column);

@@ -27,5 +27,7 @@ mod outage;
 mod portal_leaks;
 mod portal_permissions;
 mod resume;
+mod settings;
+mod settings_live;
 mod snapshots;
 mod times;

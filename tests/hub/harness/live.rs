@@ -36,7 +36,7 @@ pub(crate) enum Resumed {
     /// The missing events, and the number that they reach.
     Events(Vec<EventMessage>, i64),
     /// The topic as it stands.
-    Afresh(Snapshot),
+    Afresh(Box<Snapshot>),
 }
 
 impl Live {
@@ -172,7 +172,7 @@ impl Live {
     /// Joins a topic; all parts of its snapshot as one.
     pub(crate) async fn joins(&mut self, topic: Topic) -> Snapshot {
         match self.resumes(topic, None).await {
-            Resumed::Afresh(snapshot) => snapshot,
+            Resumed::Afresh(snapshot) => *snapshot,
             Resumed::Events(..) => panic!("events without `after`"),
         }
     }
@@ -195,7 +195,7 @@ impl Live {
                 Ok(part) if part.more => merge(&mut whole, part),
                 Ok(part) => {
                     merge(&mut whole, part);
-                    return Resumed::Afresh(whole.expect("a part was merged"));
+                    return Resumed::Afresh(Box::new(whole.expect("a part was merged")));
                 }
                 Err(seq) => {
                     // The missing events came before the answer.

@@ -67,6 +67,8 @@ export class Desk {
   announcement = $state('');
   /** Jobs that came in while this page was open: they get a highlight. */
   arrivals = $state.raw<ReadonlySet<Id>>(new Set());
+  /** Whether the settings hold something typed that is not saved; told by them once they are open. */
+  hasUnsaved: () => boolean = () => false;
   /** A step to point the map at. */
   spotlight = $state.raw<{ latitude: number; longitude: number } | null>(null);
 

@@ -5,8 +5,9 @@ export const t = {
   not_dispatcher: 'This log-in is not a dispatcher’s.',
   loading: 'Loading the schedule',
   ended: 'You have been signed out.',
+  leave_unsaved: 'There are unsaved changes in the settings. Log out all the same?',
 
-  rail: { schedule: 'Schedule', jobs: 'Jobs', map: 'Map', keys: 'Keys', main: 'Main' },
+  rail: { schedule: 'Schedule', jobs: 'Jobs', map: 'Map', settings: 'Settings', keys: 'Keys', main: 'Main' },
   title: (page: string, fresh: number) => `${fresh > 0 ? `(${fresh}) ` : ''}${page} · Dispatch`,
 
   today: 'Today',

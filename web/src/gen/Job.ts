@@ -6,6 +6,7 @@ import type { CustomerRef } from "./CustomerRef";
 import type { Declined } from "./Declined";
 import type { Field } from "./Field";
 import type { JobDate } from "./JobDate";
+import type { JobFile } from "./JobFile";
 import type { JobId } from "./JobId";
 import type { Source } from "./Source";
 import type { Status } from "./Status";
@@ -17,6 +18,10 @@ import type { WorkerRef } from "./WorkerRef";
  * A job as one caller sees it. `I` is the spelling of instants.
  */
 export type Job<I> = { id: JobId, number: string, version: number, status: Status | null, paused: boolean, en_route: boolean, template: TemplateRef, customer: CustomerRef, worker: WorkerRef | null, requested_start: I | null, scheduled_start: I | null, scheduled_end: I | null, actual_start: I | null, actual_end: I | null, duration_min: number, date: JobDate<I> | null, steps: Array<Step<I>>, fields: Array<Field>, last_completed_step: string | null, source: Source, is_new: boolean, changed_by_customer: boolean, declined: Array<Declined<I>>, asset: AssetRef | null, contact: Contact | null, notes: string | null, 
+/**
+ * The files that its fields hold.
+ */
+files?: Array<JobFile>, 
 /**
  * Absent for anybody but dispatchers.
  */

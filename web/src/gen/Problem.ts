@@ -24,7 +24,7 @@ status: number,
  */
 detail: string, 
 /**
- * Member by member, for `invalid` and `required_fields`.
+ * Member by member, for `invalid`, `required_fields` and `time_not_available`.
  */
 errors?: Array<FieldError>, 
 /**

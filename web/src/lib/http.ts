@@ -1,4 +1,5 @@
 /// Requests to the hub: JSON in and out, instants as milliseconds inside, refusals as `Problem`.
+import { previewedAs } from './preview';
 import { Problem } from './problem';
 import type { ProblemBody } from './protocol';
 
@@ -54,6 +55,10 @@ export async function request<T>(method: string, path: string, options: Request 
   const headers: Record<string, string> = { accept: 'application/json' };
   if (options.body !== undefined) headers['content-type'] = 'application/json';
   if (options.key) headers['idempotency-key'] = options.key;
+  if (previewedAs) {
+    if (method !== 'GET') throw Problem.previewed();
+    headers['hub-preview'] = previewedAs;
+  }
   if (options.token) headers.authorization = `Bearer ${options.token}`;
   let response: Response;
   try {

@@ -83,7 +83,8 @@ export const texts = {
     unreadable: 'The hub could not read the request.',
     internal: 'Something went wrong on the hub. Try again.',
     offline: 'The hub cannot be reached. Check the connection and try again.',
-  } satisfies Record<ProblemName | 'offline', string>,
+    previewed: 'This is only a preview: nothing is sent.',
+  } satisfies Record<ProblemName | 'offline' | 'previewed', string>,
 
   connection: {
     connecting: 'Connecting',

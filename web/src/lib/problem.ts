@@ -29,6 +29,11 @@ export class Problem extends Error {
     return new Problem(0, 'busy', texts.problems.offline);
   }
 
+  /** Somebody only looks through another's eyes. */
+  static previewed(): Problem {
+    return new Problem(403, 'forbidden', texts.problems.previewed);
+  }
+
   /** Worth sending again unchanged: the hub did not decide. */
   get passing(): boolean {
     return this.status === 0 || this.status === 429 || this.status >= 500;

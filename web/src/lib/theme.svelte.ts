@@ -6,7 +6,7 @@ const KEY = 'dispatch-hub-theme';
 export type Theme = 'light' | 'dark';
 
 /** The grounds that a tenant's colour has to be read on: base-200 and base-100 of app.css. */
-const GROUND: Record<Theme, string> = { light: '#f4f6f9', dark: '#191e26' };
+export const GROUND: Record<Theme, string> = { light: '#f4f6f9', dark: '#191e26' };
 
 class ThemeChoice {
   current = $state<Theme>('light');

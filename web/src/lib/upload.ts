@@ -1,5 +1,6 @@
 /// Sends a picture in pieces: after a cut, or a reload, it goes on where it stopped.
 import { inward } from './http';
+import { previewedAs } from './preview';
 import { Problem } from './problem';
 import type { Id, ProblemBody } from './protocol';
 
@@ -31,7 +32,7 @@ export interface Options {
 /** Resolves once the hub has made a picture of it; rejects with a `Problem` when it never will, or not now. */
 export async function upload(chosen: Chosen, options: Options = {}): Promise<void> {
   const pause = options.pause ?? ((ms) => new Promise((resolve) => setTimeout(resolve, ms)));
-  for (let failed = 0; ; ) {
+  for (let failed = 0; ;) {
     try {
       await attempt(chosen, options, () => (failed = 0));
       return;
@@ -71,6 +72,7 @@ async function send(
   headers: Record<string, string>,
   { signal }: Options,
 ): Promise<Response> {
+  if (previewedAs) throw Problem.previewed();
   let answer: Response;
   try {
     answer = await fetch(path, { method, body, headers, credentials: 'same-origin', signal: signal ?? null });

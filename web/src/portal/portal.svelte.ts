@@ -7,6 +7,7 @@ import { LiveConnection, LiveTopic } from '../lib/live.svelte';
 import type { MapWorker } from '../lib/map/pins';
 import type { Caller, Id, Job, JobEvent, Permissions, RemovalReason, Template } from '../lib/protocol';
 import { api } from '../lib/api';
+import { previewedAs } from '../lib/preview';
 import { isLoggedOut } from '../lib/session';
 import type { Route } from '../lib/route.svelte';
 import type { Change } from '../lib/topic';
@@ -17,7 +18,10 @@ const MOST_EVENTS = 100;
 
 export class Portal {
   readonly slug: string;
-  readonly caller: Caller;
+  /** Who, with what they may do now. */
+  caller = $state.raw<Caller>()!;
+  /** How often that has changed during this visit. */
+  rights = $state(0);
   readonly route: Route;
   readonly format: Formatter;
   readonly clock: Clock;
@@ -52,7 +56,25 @@ export class Portal {
       if (connection.state === 'ended' && connection.code >= 4500) onended();
       if (connection.state === 'offline') void isLoggedOut().then((out) => out && onended());
     });
-    this.#hub.open();
+    this.#hub.listen((message) => {
+      if (message.t === 'snapshot' && message.caller) this.#settle(message.caller, message.jobs);
+    });
+    if (previewedAs) void this.#look();
+    else this.#hub.open();
+  }
+
+  /** What may be done has changed: lists are asked for anew, and what came back into sight is here again. */
+  #settle(caller: Caller, jobs: Job[]): void {
+    this.caller = caller;
+    this.rights += 1;
+    this.#templates = undefined;
+    for (const { id } of jobs) if (this.gone.get(id) === 'not_permitted') this.gone.delete(id);
+  }
+
+  /** A preview has no socket: what is there now is all that it shows. */
+  async #look(): Promise<void> {
+    const { items } = await api.jobs({ limit: 200 }).catch(() => ({ items: [] }));
+    for (const job of items) this.learn(job);
   }
 
   close(): void {
