@@ -1,10 +1,11 @@
 //! Builds every part once, in order, runs them, and drains on shutdown.
 
 use crate::auth::Auth;
-use crate::config::Config;
+use crate::config::{Config, GeocoderKind, GeocoderSetting};
 use crate::http;
 use crate::hub::{Hub, clock};
-use crate::places::Gazetteer;
+use crate::places::geocoder::Answers;
+use crate::places::{self, Gazetteer, Geocoder};
 use crate::store::private_postgres::PrivatePostgres;
 use crate::store::{self, Database, Store};
 use crate::telemetry::Metrics;
@@ -24,6 +25,8 @@ const DRAIN: Duration = Duration::from_secs(10);
 const UPKEEP: Duration = Duration::from_hours(1);
 /// Commands are remembered this long.
 const COMMANDS_KEPT_MS: i64 = 30 * 24 * 3_600_000;
+/// Addresses are written in parts of this size.
+pub const PLACES_AT_ONCE: usize = 1000;
 const DAY_MS: i64 = 24 * 3_600_000;
 /// Files that nothing shows are kept this long: drafts live on phones.
 const UNUSED_FILES_KEPT_MS: i64 = 7 * DAY_MS;
@@ -53,12 +56,10 @@ impl App {
         keep_up(&store, config.fixes_keep_days).await.context("the tables for fixes could not be made")?;
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let hub = Hub::start(store.clone(), cores).await.context("the hub could not start")?;
-        let gazetteer = match &config.gazetteer {
-            Some(path) => Gazetteer::read(File::open(path)?).with_context(|| format!("{} is not a list of addresses", path.display()))?,
-            None => Gazetteer::built_in(),
-        };
+        fill_places(config, &store).await?;
+        let geocoder = config.geocoder.as_ref().map(geocoder).transpose().context("the geocoder cannot be asked")?;
         let auth = Auth::new(store.clone(), config.session_days);
-        let (server, address) = http::server(config, Arc::clone(&hub), auth, gazetteer, metrics, GRACE_S)?;
+        let (server, address) = http::server(config, Arc::clone(&hub), auth, geocoder, metrics, GRACE_S)?;
         let upkeep = tokio::spawn(keep_up_hourly(store, config.fixes_keep_days));
         Ok(Self { address, hub, server: server.handle(), serving: tokio::spawn(server), upkeep, postgres })
     }
@@ -89,6 +90,37 @@ impl App {
         }
         Ok(())
     }
+}
+
+fn geocoder(setting: &GeocoderSetting) -> Result<Geocoder, reqwest::Error> {
+    let answers = match setting.kind {
+        GeocoderKind::Photon => Answers::Photon,
+        GeocoderKind::Nominatim => Answers::Nominatim,
+        GeocoderKind::Pelias => Answers::Pelias,
+    };
+    Geocoder::at(answers, &setting.url)
+}
+
+/// A hub without any addresses gets those of the settings, or the built-in ones.
+async fn fill_places(config: &Config, store: &Store) -> anyhow::Result<()> {
+    let mut connection = store.write().await?;
+    if !store::places::is_empty(&mut connection).await? {
+        return Ok(());
+    }
+    let gazetteer = match &config.gazetteer {
+        Some(path) => Gazetteer::read(File::open(path)?).with_context(|| format!("{} is not a list of addresses", path.display()))?,
+        None => Gazetteer::built_in(),
+    };
+    let rows: Vec<_> = gazetteer.places().map(place_row).collect();
+    for part in rows.chunks(PLACES_AT_ONCE) {
+        store::places::put(&mut connection, part).await?;
+    }
+    Ok(connection.commit().await?)
+}
+
+/// A place as it is stored and searched.
+pub fn place_row(place: &places::Place) -> store::places::PlaceRow {
+    store::places::PlaceRow { folded: places::spaced(&place.text), text: place.text.clone(), latitude: place.latitude, longitude: place.longitude }
 }
 
 /// The configured database, or a private one in the data folder.

@@ -1,4 +1,4 @@
-//! Lists and their items to read: people, customers, templates, assets, addresses.
+//! Lists and their items to read: people, customers, templates, assets.
 
 use super::Parts;
 use super::access::Me;
@@ -9,15 +9,12 @@ use crate::auth;
 use crate::domain::caller::Role;
 use crate::domain::ids::{AssetId, CustomerId, DispatcherId, PortalUserId, TemplateId, WorkerId};
 use crate::domain::template::Template as TemplateDef;
-use crate::protocol::lists::{Asset, Customer, Dispatcher, List, PortalUser, PortalUserCustomer, Template, Worker};
+use crate::protocol::lists::{Asset, AssetField, Customer, Dispatcher, List, PortalUser, PortalUserCustomer, Template, Worker};
 use crate::protocol::views::{Address, ScheduleWorker};
 use crate::store;
 use actix_web::web::{Data, Json};
 use serde_json::{Value, json};
 use std::collections::HashMap;
-
-/// Addresses that are suggested at once.
-const SUGGESTIONS: usize = 8;
 
 type Listed<T> = Result<Json<List<T>>, Error>;
 type One<T> = Result<Json<T>, Error>;
@@ -53,7 +50,7 @@ pub(super) async fn customer(parts: Data<Parts>, me: Me, Id(id): Id<CustomerId>)
     Ok(Json(customer_view(store::customers::find(&mut connection, me.tenant.id, id).await?)))
 }
 
-fn may_see_customer(me: &Me, id: CustomerId) -> bool {
+pub(super) fn may_see_customer(me: &Me, id: CustomerId) -> bool {
     match me.caller.role {
         Role::Dispatcher { .. } => true,
         Role::PortalUser { .. } => me.caller.permissions_for(id).is_some(),
@@ -109,7 +106,7 @@ pub(super) async fn asset(parts: Data<Parts>, me: Me, Id(id): Id<AssetId>) -> On
     if may_see_customer(&me, asset.customer) { Ok(Json(asset_view(asset))) } else { Err(Error::missing()) }
 }
 
-fn asset_view(asset: store::assets::Asset) -> Asset {
+pub(super) fn asset_view(asset: store::assets::Asset) -> Asset {
     Asset {
         id: asset.id,
         kind: asset.kind,
@@ -117,6 +114,8 @@ fn asset_view(asset: store::assets::Asset) -> Asset {
         customer: asset.customer,
         serial: asset.serial,
         address: asset.address.as_ref().map(Address::from),
+        fields: asset.fields.into_iter().map(|(label, value)| AssetField { label, value }).collect(),
+        photo: asset.photo,
     }
 }
 
@@ -165,13 +164,6 @@ pub(super) async fn dispatcher(parts: Data<Parts>, me: Me, Id(id): Id<Dispatcher
 
 fn dispatcher_view(dispatcher: store::dispatchers::Dispatcher) -> Dispatcher {
     Dispatcher { id: dispatcher.id, name: dispatcher.name, admin: dispatcher.admin }
-}
-
-pub(super) async fn addresses(parts: Data<Parts>, query: Query) -> Listed<Address> {
-    let found = parts.gazetteer.search(query.text("q")?.unwrap_or_default(), SUGGESTIONS);
-    let address =
-        |place: &crate::places::Place| Address { text: place.text.clone(), latitude: Some(place.latitude), longitude: Some(place.longitude) };
-    Ok(Json(page::whole(found.into_iter().map(address).collect())))
 }
 
 /// Workers pick one when they decline.

@@ -1,6 +1,8 @@
 //! Requests: every route on one screen, and who may use it. What a route does is in the file named before it.
 
 mod access;
+mod addresses;
+mod assets;
 mod body;
 mod door;
 pub mod error;
@@ -26,7 +28,7 @@ pub use server::server;
 use crate::auth::Auth;
 use crate::config::Config;
 use crate::hub::Hub;
-use crate::places::Gazetteer;
+use crate::places::Geocoder;
 use crate::store::Store;
 use crate::telemetry::Metrics;
 use access::Access::{Anyone, Dispatcher, Member, Orderer, Staff, Visitor};
@@ -46,8 +48,8 @@ pub struct Parts {
     pub auth: Auth,
     /// Where uploads become pictures.
     pub darkroom: files::Darkroom,
-    /// Addresses to suggest.
-    pub gazetteer: Gazetteer,
+    /// Suggests addresses, if the operator named one.
+    pub geocoder: Option<Geocoder>,
     /// What the operator watches.
     pub metrics: Metrics,
     /// The settings.
@@ -79,13 +81,17 @@ pub fn routes() -> Vec<Endpoint> {
         at("/api/customers/{id}", [get(Orderer, lists::customer)]),
         at("/api/templates", [get(Orderer, lists::templates)]),
         at("/api/templates/{id}", [get(Orderer, lists::template)]),
-        at("/api/assets", [get(Orderer, lists::assets)]),
-        at("/api/assets/{id}", [get(Orderer, lists::asset)]),
+        at("/api/assets", [get(Orderer, lists::assets), post(Dispatcher, assets::create)]),
+        at(
+            "/api/assets/{id}",
+            [get(Orderer, lists::asset), patch(Dispatcher, assets::edit), delete(Dispatcher, assets::remove)],
+        ),
+        at("/api/assets/{id}/jobs", [get(Orderer, assets::jobs)]),
         at("/api/portal-users", [get(Dispatcher, lists::portal_users)]),
         at("/api/portal-users/{id}", [get(Dispatcher, lists::portal_user)]),
         at("/api/dispatchers", [get(Dispatcher, lists::dispatchers)]),
         at("/api/dispatchers/{id}", [get(Dispatcher, lists::dispatcher)]),
-        at("/api/addresses", [get(Member, lists::addresses)]),
+        at("/api/addresses", [get(Member, addresses::suggest)]),
         at("/api/times", [get(Orderer, times::free)]),
         at("/api/settings/decline-reasons", [get(Staff, lists::decline_reasons)]),
         at("/healthz", [get(Anyone, status::alive)]),

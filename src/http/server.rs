@@ -5,7 +5,7 @@ use super::{Parts, configure, files};
 use crate::auth::Auth;
 use crate::config::Config;
 use crate::hub::Hub;
-use crate::places::Gazetteer;
+use crate::places::Geocoder;
 use crate::telemetry::Metrics;
 use actix_web::dev::Server;
 use actix_web::middleware::{Compress, from_fn};
@@ -22,11 +22,11 @@ pub fn server(
     config: &Config,
     hub: Arc<Hub>,
     auth: Auth,
-    gazetteer: Gazetteer,
+    geocoder: Option<Geocoder>,
     metrics: Metrics,
     grace_s: u64,
 ) -> std::io::Result<(Server, SocketAddr)> {
-    let parts = Parts { store: hub.store().clone(), hub, auth, darkroom: files::Darkroom::default(), gazetteer, metrics, config: config.clone() };
+    let parts = Parts { store: hub.store().clone(), hub, auth, darkroom: files::Darkroom::default(), geocoder, metrics, config: config.clone() };
     let parts = web::Data::new(parts);
     let application = move || App::new().app_data(parts.clone()).configure(configure).wrap(Compress::default()).wrap(from_fn(guard));
     // Signals are the program's: it tells the sockets first.

@@ -19,6 +19,7 @@ pub mod fixes;
 mod instant;
 pub mod jobs;
 pub mod logins;
+pub mod places;
 pub mod portal_users;
 pub mod private_postgres;
 pub mod scratch;

@@ -7,6 +7,8 @@ mod harness;
 
 mod access_matrix;
 mod access_sockets;
+mod addresses;
+mod assets;
 mod bad_input;
 mod closing;
 mod conflicts;
