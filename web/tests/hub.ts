@@ -1,5 +1,6 @@
 /// The real hub, run on a folder and a port of its own: started, killed without warning, started again.
-import { spawn, type ChildProcess } from 'node:child_process';
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
@@ -35,6 +36,24 @@ export class RunningHub {
   async restart(): Promise<void> {
     const { process } = await run(this.#data, new URL(this.url).host);
     this.#process = process;
+  }
+
+  /** Changes tables behind the hub's back, as its operator could, for settings that no page of the portal has. */
+  tamper(statement: string): void {
+    const lines = readFileSync(join(this.#data, 'pg', 'postmaster.pid'), 'utf8').split('\n');
+    execFileSync('psql', [
+      '-q',
+      '-v',
+      'ON_ERROR_STOP=1',
+      '-h',
+      lines[4]!,
+      '-U',
+      'hub',
+      '-d',
+      'hub',
+      '-c',
+      statement,
+    ]);
   }
 
   async stop(): Promise<void> {

@@ -31,7 +31,7 @@ export interface Options {
 /** Resolves once the hub has made a picture of it; rejects with a `Problem` when it never will, or not now. */
 export async function upload(chosen: Chosen, options: Options = {}): Promise<void> {
   const pause = options.pause ?? ((ms) => new Promise((resolve) => setTimeout(resolve, ms)));
-  for (let failed = 0; ; ) {
+  for (let failed = 0; ;) {
     try {
       await attempt(chosen, options, () => (failed = 0));
       return;
