@@ -312,9 +312,8 @@ impl Settings {
         })?;
         let Some(kind) = kind else { return Ok(None) };
         let expected = "the geocoder's address, like http://127.0.0.1:2322";
-        let url = self.maybe("geocoder.url", expected, |text| {
-            (text.starts_with("http://") || text.starts_with("https://")).then(|| text.to_owned())
-        })?;
+        let url =
+            self.maybe("geocoder.url", expected, |text| (text.starts_with("http://") || text.starts_with("https://")).then(|| text.to_owned()))?;
         let absent = || Error::Value { key: "geocoder.url", value: "\"\"".into(), source_name: FILE.into(), expected };
         Ok(Some(GeocoderSetting { kind, url: url.ok_or_else(absent)? }))
     }

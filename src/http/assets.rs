@@ -128,8 +128,8 @@ async fn filled(parts: &Parts, me: &Me, mut asset: assets::Asset, body: AssetBod
         None => {}
         Some(None) => asset.photo = None,
         Some(Some(photo)) => {
-            let is_theirs = asset.photo == Some(photo)
-                || !store::files::uploaded_by(&mut connection, tenant, me.caller.person(), &[photo]).await?.is_empty();
+            let is_theirs =
+                asset.photo == Some(photo) || !store::files::uploaded_by(&mut connection, tenant, me.caller.person(), &[photo]).await?.is_empty();
             asset.photo = Some(photo);
             if !is_theirs {
                 faults.push(Fault::at("/photo", Why::NotFound));

@@ -82,10 +82,7 @@ pub fn routes() -> Vec<Endpoint> {
         at("/api/templates", [get(Orderer, lists::templates)]),
         at("/api/templates/{id}", [get(Orderer, lists::template)]),
         at("/api/assets", [get(Orderer, lists::assets), post(Dispatcher, assets::create)]),
-        at(
-            "/api/assets/{id}",
-            [get(Orderer, lists::asset), patch(Dispatcher, assets::edit), delete(Dispatcher, assets::remove)],
-        ),
+        at("/api/assets/{id}", [get(Orderer, lists::asset), patch(Dispatcher, assets::edit), delete(Dispatcher, assets::remove)]),
         at("/api/assets/{id}/jobs", [get(Orderer, assets::jobs)]),
         at("/api/portal-users", [get(Dispatcher, lists::portal_users)]),
         at("/api/portal-users/{id}", [get(Dispatcher, lists::portal_user)]),

@@ -93,7 +93,9 @@ impl Geocoder {
             body.extend_from_slice(&part);
         }
         let places = match self.answers {
-            Answers::Nominatim => serde_json::from_slice::<Vec<nominatim::Hit>>(&body).map(|hits| hits.into_iter().filter_map(nominatim::Hit::place).collect()),
+            Answers::Nominatim => {
+                serde_json::from_slice::<Vec<nominatim::Hit>>(&body).map(|hits| hits.into_iter().filter_map(nominatim::Hit::place).collect())
+            }
             Answers::Photon => features(&body, photon::Properties::text),
             Answers::Pelias => features(&body, |Pelias { label }| label),
         };

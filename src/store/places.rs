@@ -58,10 +58,9 @@ pub async fn candidates(connection: &mut PgConnection, folded: &str, limit: i64)
         return Ok(found);
     }
     let words: Vec<String> = folded.split_whitespace().map(|word| format!("% {word}%")).collect();
-    let found =
-        sqlx::query_as!(PlaceRow, "select folded, text, latitude, longitude from place where folded like all ($1) limit $2", &words, limit)
-            .fetch_all(&mut *connection)
-            .await?;
+    let found = sqlx::query_as!(PlaceRow, "select folded, text, latitude, longitude from place where folded like all ($1) limit $2", &words, limit)
+        .fetch_all(&mut *connection)
+        .await?;
     if !found.is_empty() || folded.trim().chars().count() < 4 {
         return Ok(found);
     }

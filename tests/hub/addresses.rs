@@ -87,12 +87,10 @@ macro_rules! ok {
 
 #[tokio::test]
 async fn each_kind_of_geocoder_is_asked_and_understood_in_its_own_way() {
-    let photon = ok!(
-        r#"{"type":"FeatureCollection","features":[
+    let photon = ok!(r#"{"type":"FeatureCollection","features":[
             {"type":"Feature","geometry":{"type":"Point","coordinates":[24.949,60.169]},"properties":{"osm_id":1,"osm_type":"N","osm_key":"shop","osm_value":"yes","name":"Shop","street":"Aleksanterinkatu","housenumber":"7","postcode":"00100","city":"Helsinki","country":"Finland","countrycode":"FI","extent":[1,2,3,4]}},
             {"type":"Feature","geometry":{"type":"Point","coordinates":[24.95,60.17]},"properties":{"name":"Keskuskatu","city":"Helsinki"}},
-            {"type":"Feature","geometry":{"type":"Point","coordinates":[524.95,60.17]},"properties":{"name":"Nowhere"}}]}"#
-    );
+            {"type":"Feature","geometry":{"type":"Point","coordinates":[524.95,60.17]},"properties":{"name":"Nowhere"}}]}"#);
     let nominatim = ok!(
         r#"[{"place_id":1,"licence":"x","lat":"60.169","lon":"24.949","category":"place","type":"house","place_rank":30,"importance":0.1,"addresstype":"place","name":"","display_name":"7, Aleksanterinkatu, Kluuvi, Helsinki, 00100, Suomi","address":{"house_number":"7","road":"Aleksanterinkatu","city":"Helsinki","postcode":"00100"},"boundingbox":["60.1","60.2","24.9","25.0"]},
             {"place_id":2,"lat":"60.2","lon":"24.9","display_name":"Lake, Helsinki"},{"place_id":3,"lat":"north","lon":"24.9","display_name":"x"}]"#

@@ -23,7 +23,10 @@ async fn a_dispatcher_keeps_assets_and_the_customer_sees_them() {
     }
     assert_eq!(foreign.tries(Method::GET, &path, None, None).await.status, 404);
     let edited = dispatcher.client.patch(&path, &json!({ "name": "Old oven", "serial": null, "address": null })).await.unwrap();
-    assert_eq!((&edited["name"], &edited["serial"], &edited["address"], &edited["photo"]), (&json!("Old oven"), &Value::Null, &Value::Null, &json!(photo)));
+    assert_eq!(
+        (&edited["name"], &edited["serial"], &edited["address"], &edited["photo"]),
+        (&json!("Old oven"), &Value::Null, &Value::Null, &json!(photo))
+    );
     dispatcher.client.delete(&path).await.unwrap();
     let listed = me.reads("/api/assets").await;
     assert!(listed["items"].as_array().unwrap().iter().all(|asset| asset["id"] != made["id"]));

@@ -20,6 +20,7 @@ mod idempotency;
 mod journeys;
 mod log_in;
 mod map;
+mod naughty;
 mod noise;
 mod outage;
 mod portal_permissions;
