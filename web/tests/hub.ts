@@ -1,7 +1,7 @@
 /// The real hub, run on a folder and a port of its own: started, killed without warning, started again.
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -22,7 +22,10 @@ export class RunningHub {
 
   /** A fresh demo company that nobody drives. */
   static async start(): Promise<RunningHub> {
-    const data = join(await mkdtemp(join(tmpdir(), 'dispatch-hub-journey-')), 'data');
+    const folder = await mkdtemp(join(tmpdir(), 'dispatch-hub-journey-'));
+    // As root, Postgres runs as another user, who has to get in.
+    await chmod(folder, 0o755);
+    const data = join(folder, 'data');
     const { url, process } = await run(data, '127.0.0.1:0', ['--fresh']);
     return new RunningHub(url, data, process);
   }
