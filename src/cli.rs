@@ -28,7 +28,7 @@ enum Command {
     Replay(replay::Replay),
     /// Brings the database up to date, and ends.
     Migrate(Place),
-    /// Reads addresses to suggest from a file in the form of OpenAddresses, and ends. The same file twice changes nothing.
+    /// Reads addresses to suggest from a file in the CSV form of openaddresses.io, and ends. The same file twice changes nothing.
     ImportAddresses(ImportAddresses),
     /// Says whether the settings fit, and ends.
     CheckConfig(Place),

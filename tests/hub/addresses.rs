@@ -15,8 +15,7 @@ async fn suggestions(person: &Person, query: &str) -> Vec<String> {
 }
 
 fn form(query: &str) -> String {
-    let bytes: String = query.bytes().map(|byte| format!("%{byte:02x}")).collect();
-    format!("q={bytes}")
+    query.bytes().fold("q=".to_owned(), |text, byte| text + &format!("%{byte:02x}"))
 }
 
 #[tokio::test]
