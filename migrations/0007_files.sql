@@ -50,6 +50,11 @@ grant delete on file_picture to hub_writer;
 -- Which jobs show a file. A column of its own, so that changes of a job that leave its files alone touch no index.
 alter table job add column files jsonb generated always as (nullif(doc #> '{list,files}', '[]'::jsonb)) stored;
 create index job_files on job using gin (files) where files is not null;
+
+-- Which jobs were done at an asset.
+alter table job add column asset uuid generated always as ((doc #>> '{job,asset,id}')::uuid) stored;
+create index job_asset on job (tenant, asset, number) where asset is not null;
+
 create index asset_photo on asset ((doc ->> 'photo')) where doc ->> 'photo' is not null;
 create index tenant_logo on tenant ((settings #>> '{portal,logo}')) where settings #>> '{portal,logo}' is not null;
 

@@ -1,11 +1,12 @@
 //! Builds every part once, in order, runs them, and drains on shutdown.
 
 use crate::auth::Auth;
-use crate::config::{Config, PublicUrl, RouterProgram, RouterUrl};
+use crate::config::{Config, GeocoderKind, GeocoderSetting, PublicUrl, RouterProgram, RouterUrl};
 use crate::courier::{Courier, Outbox, Sender, Way};
-use crate::{demo, http};
 use crate::hub::{Hub, clock};
-use crate::places::{Gazetteer, NoWay, Router, RouterKind};
+use crate::places::geocoder::Answers;
+use crate::places::{self, Gazetteer, Geocoder, NoWay, Router, RouterKind};
+use crate::{demo, http};
 use crate::store::private_postgres::PrivatePostgres;
 use crate::store::{self, Database, Store};
 use crate::telemetry::Metrics;
@@ -28,6 +29,8 @@ const UPKEEP: Duration = Duration::from_hours(1);
 const COMMANDS_KEPT_MS: i64 = 30 * 24 * 3_600_000;
 /// Mails, and what came of them, are remembered this long.
 const MAILS_KEPT_MS: i64 = 90 * DAY_MS;
+/// Addresses are written in parts of this size.
+pub const PLACES_AT_ONCE: usize = 1000;
 const DAY_MS: i64 = 24 * 3_600_000;
 /// Files that nothing shows are kept this long: drafts live on phones.
 const UNUSED_FILES_KEPT_MS: i64 = 7 * DAY_MS;
@@ -86,12 +89,10 @@ impl App {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let router = config.router.as_ref().map(router).transpose().context("the router cannot be asked")?;
         let hub = Hub::start(store.clone(), cores, router).await.context("the hub could not start")?;
-        let gazetteer = match &config.gazetteer {
-            Some(path) => Gazetteer::read(File::open(path)?).with_context(|| format!("{} is not a list of addresses", path.display()))?,
-            None => Gazetteer::built_in(),
-        };
+        fill_places(config, &store).await?;
+        let geocoder = config.geocoder.as_ref().map(geocoder).transpose().context("the geocoder cannot be asked")?;
         let auth = Auth::new(store.clone(), config.session_days);
-        let (server, address) = http::server(config, Arc::clone(&hub), auth, gazetteer, metrics, GRACE_S, more)?;
+        let (server, address) = http::server(config, Arc::clone(&hub), auth, geocoder, metrics, GRACE_S, more)?;
         let base_url = config.public_url.as_ref().map_or_else(|| format!("http://{address}"), |url| url.as_str().to_owned());
         let courier = way.map(|way| Courier::start(store.clone(), way, base_url, clock::now));
         let upkeep = tokio::spawn(keep_up_hourly(store, config.fixes_keep_days));
@@ -129,6 +130,37 @@ impl App {
         }
         Ok(())
     }
+}
+
+fn geocoder(setting: &GeocoderSetting) -> Result<Geocoder, reqwest::Error> {
+    let answers = match setting.kind {
+        GeocoderKind::Photon => Answers::Photon,
+        GeocoderKind::Nominatim => Answers::Nominatim,
+        GeocoderKind::Pelias => Answers::Pelias,
+    };
+    Geocoder::at(answers, &setting.url)
+}
+
+/// A hub without any addresses gets those of the settings, or the built-in ones.
+async fn fill_places(config: &Config, store: &Store) -> anyhow::Result<()> {
+    let mut connection = store.write().await?;
+    if !store::places::is_empty(&mut connection).await? {
+        return Ok(());
+    }
+    let gazetteer = match &config.gazetteer {
+        Some(path) => Gazetteer::read(File::open(path)?).with_context(|| format!("{} is not a list of addresses", path.display()))?,
+        None => Gazetteer::built_in(),
+    };
+    let rows: Vec<_> = gazetteer.places().map(place_row).collect();
+    for part in rows.chunks(PLACES_AT_ONCE) {
+        store::places::put(&mut connection, part).await?;
+    }
+    Ok(connection.commit().await?)
+}
+
+/// A place as it is stored and searched.
+pub fn place_row(place: &places::Place) -> store::places::PlaceRow {
+    store::places::PlaceRow { folded: places::spaced(&place.text), text: place.text.clone(), latitude: place.latitude, longitude: place.longitude }
 }
 
 /// The configured database, or a private one in the data folder.

@@ -1,9 +1,9 @@
-//! The command line: serve | demo | replay | migrate | check-config.
+//! The command line: serve | demo | replay | migrate | import-addresses | check-config.
 
 use crate::app::{self, App};
 use crate::config::Config;
 use crate::store::{Store, private_postgres};
-use crate::{demo, replay, telemetry};
+use crate::{demo, import, replay, telemetry};
 use anyhow::{Context as _, bail};
 use clap::{Args, Parser, Subcommand};
 use std::net::SocketAddr;
@@ -28,6 +28,8 @@ enum Command {
     Replay(replay::Replay),
     /// Brings the database up to date, and ends.
     Migrate(Place),
+    /// Reads addresses to suggest from a file in the CSV form of openaddresses.io, and ends. The same file twice changes nothing.
+    ImportAddresses(ImportAddresses),
     /// Says whether the settings fit, and ends.
     CheckConfig(Place),
 }
@@ -58,6 +60,14 @@ struct Demo {
     still: bool,
 }
 
+#[derive(Debug, Args)]
+struct ImportAddresses {
+    #[command(flatten)]
+    place: Place,
+    /// CSV with the columns LON, LAT, NUMBER, STREET and, if known, UNIT, CITY, POSTCODE.
+    file: PathBuf,
+}
+
 impl Place {
     fn settings(&self) -> anyhow::Result<Config> {
         let mut config = Config::load(self.config.as_deref())?;
@@ -78,6 +88,7 @@ pub async fn run() -> anyhow::Result<()> {
         Command::Demo(options) => run_demo(&options).await,
         Command::Replay(options) => play(options).await,
         Command::Migrate(place) => migrate(&place.settings()?).await,
+        Command::ImportAddresses(options) => import_addresses(&options).await,
         Command::CheckConfig(place) => {
             say(&place.settings()?.to_string());
             Ok(())
@@ -136,6 +147,22 @@ async fn migrate(config: &Config) -> anyhow::Result<()> {
         postgres.stop().await;
     }
     say("The database is up to date.");
+    Ok(())
+}
+
+async fn import_addresses(options: &ImportAddresses) -> anyhow::Result<()> {
+    let config = options.place.settings()?;
+    begin(&config);
+    let file = std::fs::File::open(&options.file).with_context(|| format!("cannot read {}", options.file.display()))?;
+    let (database, postgres) = app::database(&config).await?;
+    Store::migrate(&database).await?;
+    let store = Store::connect(&database).await?;
+    let imported = import::addresses(&store, file).await;
+    store.close().await;
+    if let Some(postgres) = postgres {
+        postgres.stop().await;
+    }
+    say(&imported?.to_string());
     Ok(())
 }
 

@@ -16,7 +16,7 @@ use std::str::FromStr;
 pub const FILE: &str = "config.toml";
 
 /// Every key that means something. The variable of `a.b` is `HUB_A_B`.
-const KEYS: [&str; 21] = [
+const KEYS: [&str; 23] = [
     "listen",
     "data",
     "public_url",
@@ -38,6 +38,8 @@ const KEYS: [&str; 21] = [
     "places.gazetteer",
     "router.kind",
     "router.url",
+    "geocoder.kind",
+    "geocoder.url",
 ];
 const SECRET: [&str; 2] = ["database.url", "smtp.password"];
 /// Variables that other parts read: where Postgres' programs are, the password that a replay logs in with.
@@ -177,6 +179,29 @@ impl FromStr for RouterUrl {
     }
 }
 
+/// What suggests addresses.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GeocoderSetting {
+    /// Whose answers it gives.
+    pub kind: GeocoderKind,
+    /// Where it is.
+    pub url: String,
+}
+
+/// The kinds of geocoders that can be asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "they are products")]
+pub enum GeocoderKind {
+    Photon,
+    Nominatim,
+    Pelias,
+}
+
+impl GeocoderKind {
+    const ALL: [(&'static str, Option<Self>); 4] =
+        [("built_in", None), ("photon", Some(Self::Photon)), ("nominatim", Some(Self::Nominatim)), ("pelias", Some(Self::Pelias))];
+}
+
 /// All settings of a hub.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
@@ -206,6 +231,8 @@ pub struct Config {
     pub gazetteer: Option<PathBuf>,
     /// Who is asked for ways by road, and where; none: nobody, ways are estimated.
     pub router: Option<(RouterProgram, RouterUrl)>,
+    /// A geocoder elsewhere; none: the built-in one.
+    pub geocoder: Option<GeocoderSetting>,
     /// `HUB_*` variables that mean nothing, to be warned of: a typing error, or another program's.
     pub ignored_variables: Vec<String>,
 }
@@ -259,7 +286,11 @@ impl fmt::Display for Config {
         writeln!(f, "map.basemap = \"{}\"", file(&self.basemap))?;
         writeln!(f, "places.gazetteer = \"{}\"", file(&self.gazetteer))?;
         writeln!(f, "router.kind = \"{}\"", self.router.as_ref().map_or("", |(kind, _)| word_of(*kind)))?;
-        write!(f, "router.url = \"{}\"", self.router.as_ref().map_or("", |(_, url)| url.as_str()))?;
+        writeln!(f, "router.url = \"{}\"", self.router.as_ref().map_or("", |(_, url)| url.as_str()))?;
+        let kind = self.geocoder.as_ref().map(|geocoder| geocoder.kind);
+        let (kind, _) = GeocoderKind::ALL.into_iter().find(|(_, known)| *known == kind).expect("every kind has its word");
+        writeln!(f, "geocoder.kind = \"{kind}\"")?;
+        write!(f, "geocoder.url = \"{}\"", self.geocoder.as_ref().map_or("", |geocoder| &geocoder.url))?;
         self.ignored_variables.iter().try_for_each(|variable| write!(f, "\n# {variable} means nothing to the hub"))
     }
 }
@@ -330,6 +361,7 @@ impl Settings {
             basemap: self.maybe("map.basemap", "a file that is there", existing_file)?,
             gazetteer: self.maybe("places.gazetteer", "a file that is there", existing_file)?,
             router: self.router()?,
+            geocoder: self.geocoder()?,
             ignored_variables,
         })
     }
@@ -347,6 +379,19 @@ impl Settings {
             (Some(_), None) => Err(alone("router.url", "the address of the router")),
             (None, Some(_)) => Err(alone("router.kind", "osrm or valhalla")),
         }
+    }
+
+    /// Another geocoder than the built-in one needs an address.
+    fn geocoder(&self) -> Result<Option<GeocoderSetting>, Error> {
+        let kind = self.one("geocoder.kind", "built_in", "built_in, photon, nominatim or pelias", |text| {
+            GeocoderKind::ALL.into_iter().find(|(word, _)| *word == text).map(|(_, kind)| kind)
+        })?;
+        let Some(kind) = kind else { return Ok(None) };
+        let expected = "the geocoder's address, like http://127.0.0.1:2322";
+        let url =
+            self.maybe("geocoder.url", expected, |text| (text.starts_with("http://") || text.starts_with("https://")).then(|| text.to_owned()))?;
+        let absent = || Error::Value { key: "geocoder.url", value: "\"\"".into(), source_name: FILE.into(), expected };
+        Ok(Some(GeocoderSetting { kind, url: url.ok_or_else(absent)? }))
     }
 
     /// A setting that always has a value.

@@ -10,7 +10,9 @@ use std::{
 /// Each module at the top of `src`, and the modules it may name besides itself. From the top layer to the bottom one.
 const LAYERS: &[(&str, &[&str])] = &[
     ("main", &["cli"]),
-    ("cli", &["app", "demo", "replay", "store", "config", "telemetry", "domain"]),
+    ("cli", &["import", "app", "demo", "replay", "store", "config", "telemetry", "domain"]),
+    // Reads addresses from a file, for the command line.
+    ("import", &["app", "places", "store", "domain"]),
     ("app", &["http", "ws", "web", "courier", "demo", "replay", "auth", "hub", "places", "store", "config", "telemetry", "domain"]),
     // The route table names the socket's route too.
     ("http", &["ws", "web", "auth", "hub", "paper", "places", "store", "protocol", "config", "telemetry", "domain"]),

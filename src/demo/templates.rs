@@ -1,4 +1,4 @@
-//! The job types of the demo company: between them every kind of field but files, every part and every rule.
+//! The job types of the demo company: between them every kind of field, every part and every rule.
 
 use crate::domain::field::{FieldDef, FieldKind, Rule};
 use crate::domain::invoice::{LineInput, parse_lines};
@@ -42,6 +42,7 @@ fn repair() -> Template {
     let fields = vec![
         field("problem", "What is wrong?", FieldKind::LongText, ReadOnly, Required),
         field("since", "Since when?", FieldKind::Date, ReadOnly, Optional),
+        field("photos", "Photos", FieldKind::Photo, ReadOnly, Optional),
         choice("priority", "Priority", &["Low", "Normal", "High"], ReadOnly, ReadOnly),
         text("cost_centre", "Cost centre", Hidden, Hidden),
     ];
@@ -89,7 +90,10 @@ fn heating_service() -> Template {
             .with(field("report", "Report", FieldKind::Link, Optional, ReadOnly))
             .build(),
     ];
-    let fields = vec![field("manual", "Manual", FieldKind::Link, ReadOnly, Optional)];
+    let fields = vec![
+        field("manual", "Manual", FieldKind::Link, ReadOnly, Optional),
+        field("signature", "Signature", FieldKind::Signature, ReadOnly, Optional),
+    ];
     template("Heating service", "#c2410c", 75, parts(Required, Required, Optional, Optional, 1), steps, fields)
 }
 
@@ -213,11 +217,11 @@ mod tests {
     }
 
     #[test]
-    fn every_kind_but_files_occurs() {
+    fn every_kind_occurs() {
         let templates = of_the_company();
         let all = templates.iter().flat_map(|template| template.fields.iter().chain(template.steps.iter().flat_map(|step| &step.fields)));
         let kinds: HashSet<String> = all.map(|field| format!("{:?}", field.kind)).collect();
-        assert_eq!(kinds.len(), 9, "{kinds:?}");
+        assert_eq!(kinds.len(), 11, "{kinds:?}");
     }
 
     /// The drivers can tick off every step: what a worker must fill is in steps, and is no file.

@@ -2,7 +2,7 @@
 
 use super::at::At;
 use super::caller::Role;
-use super::ids::{AssetId, WorkerId};
+use super::ids::{AssetId, CustomerId, WorkerId};
 use super::invoice::LineInput;
 use super::template::StepInput;
 use serde::{Deserialize, Serialize};
@@ -112,6 +112,8 @@ pub struct Edit {
     pub duration_min: Option<u32>,
     /// The asset.
     pub asset: Option<Option<AssetRef>>,
+    /// Whose that asset is: a job's asset is its customer's.
+    pub asset_customer: Option<CustomerId>,
     /// Whom to call on site.
     pub contact: Option<Option<Contact>>,
     /// Notes for worker and customer.

@@ -1,4 +1,4 @@
-//! Lists and their items to read: people, customers, templates, assets, addresses.
+//! Lists and their items to read: people, customers, templates, assets.
 
 use super::Parts;
 use super::access::Me;
@@ -10,7 +10,7 @@ use crate::auth;
 use crate::domain::caller::Role;
 use crate::domain::ids::{AssetId, CustomerId, DispatcherId, PortalUserId, TemplateId, WorkerId};
 use crate::domain::template::Template as TemplateDef;
-use crate::protocol::lists::{Asset, Customer, Dispatcher, List, PortalUser, PortalUserCustomer, Template, Worker};
+use crate::protocol::lists::{Asset, AssetField, Customer, Dispatcher, List, PortalUser, PortalUserCustomer, Template, Worker};
 use crate::protocol::views::{Address, ScheduleWorker};
 use crate::hub::clock;
 use crate::store::logins::PersonKind;
@@ -19,9 +19,6 @@ use crate::store;
 use actix_web::web::{Data, Json};
 use std::collections::HashMap;
 use uuid::Uuid;
-
-/// Addresses that are suggested at once.
-const SUGGESTIONS: usize = 8;
 
 type Listed<T> = Result<Json<List<T>>, Error>;
 type One<T> = Result<Json<T>, Error>;
@@ -74,7 +71,7 @@ pub(super) async fn customer(parts: Data<Parts>, me: Me, Id(id): Id<CustomerId>)
     Ok(Json(customer_view(store::customers::find(&mut connection, me.tenant.id, id).await?)))
 }
 
-fn may_see_customer(me: &Me, id: CustomerId) -> bool {
+pub(super) fn may_see_customer(me: &Me, id: CustomerId) -> bool {
     match me.caller.role {
         Role::Dispatcher { .. } => true,
         Role::PortalUser { .. } => me.caller.permissions_for(id).is_some(),
@@ -130,7 +127,7 @@ pub(super) async fn asset(parts: Data<Parts>, me: Me, Id(id): Id<AssetId>) -> On
     if may_see_customer(&me, asset.customer) { Ok(Json(asset_view(asset))) } else { Err(Error::missing()) }
 }
 
-fn asset_view(asset: store::assets::Asset) -> Asset {
+pub(super) fn asset_view(asset: store::assets::Asset) -> Asset {
     Asset {
         id: asset.id,
         kind: asset.kind,
@@ -138,6 +135,8 @@ fn asset_view(asset: store::assets::Asset) -> Asset {
         customer: asset.customer,
         serial: asset.serial,
         address: asset.address.as_ref().map(Address::from),
+        fields: asset.fields.into_iter().map(|(label, value)| AssetField { label, value }).collect(),
+        photo: asset.photo,
     }
 }
 
@@ -194,11 +193,4 @@ pub(super) async fn dispatcher(parts: Data<Parts>, me: Me, Id(id): Id<Dispatcher
 
 fn dispatcher_view(dispatcher: store::dispatchers::Dispatcher, entry: Entry) -> Dispatcher {
     Dispatcher { id: dispatcher.id, name: dispatcher.name, admin: dispatcher.admin, email: entry.email, invitation: entry.invitation }
-}
-
-pub(super) async fn addresses(parts: Data<Parts>, query: Query) -> Listed<Address> {
-    let found = parts.gazetteer.search(query.text("q")?.unwrap_or_default(), SUGGESTIONS);
-    let address =
-        |place: &crate::places::Place| Address { text: place.text.clone(), latitude: Some(place.latitude), longitude: Some(place.longitude) };
-    Ok(Json(page::whole(found.into_iter().map(address).collect())))
 }

@@ -1,6 +1,8 @@
 //! Requests: every route on one screen, and who may use it. What a route does is in the file named before it.
 
 mod access;
+mod addresses;
+mod assets;
 mod body;
 mod customers;
 mod door;
@@ -36,7 +38,7 @@ use crate::auth::Auth;
 use crate::config::Config;
 use crate::hub::Hub;
 use crate::paper::Printer;
-use crate::places::Gazetteer;
+use crate::places::Geocoder;
 use crate::store::Store;
 use crate::telemetry::Metrics;
 use access::Access::{Admin, Anyone, Dispatcher, Member, Orderer, Staff, Viewer, Visitor};
@@ -56,8 +58,8 @@ pub struct Parts {
     pub auth: Auth,
     /// Where uploads become pictures.
     pub darkroom: files::Darkroom,
-    /// Addresses to suggest.
-    pub gazetteer: Gazetteer,
+    /// Suggests addresses, if the operator named one.
+    pub geocoder: Option<Geocoder>,
     /// What draws papers.
     pub printer: Printer,
     /// What the operator watches.
@@ -104,15 +106,16 @@ pub fn routes() -> Vec<Endpoint> {
         at("/api/customers/{id}", [get(Orderer, lists::customer), patch(Dispatcher, customers::edit), delete(Dispatcher, customers::archive)]),
         at("/api/templates", [get(Orderer, lists::templates)]),
         at("/api/templates/{id}", [get(Orderer, lists::template), patch(Admin, permissions::set_visibility)]),
-        at("/api/assets", [get(Orderer, lists::assets)]),
-        at("/api/assets/{id}", [get(Orderer, lists::asset)]),
+        at("/api/assets", [get(Orderer, lists::assets), post(Dispatcher, assets::create)]),
+        at("/api/assets/{id}", [get(Orderer, lists::asset), patch(Dispatcher, assets::edit), delete(Dispatcher, assets::remove)]),
+        at("/api/assets/{id}/jobs", [get(Orderer, assets::jobs)]),
         at("/api/portal-users", [get(Dispatcher, lists::portal_users), post(Dispatcher, people::create)]),
         at("/api/portal-users/{id}", [get(Dispatcher, lists::portal_user), patch(Dispatcher, people::edit), delete(Dispatcher, people::archive)]),
         at("/api/portal-users/{id}/invitation", [post(Dispatcher, people::invite), delete(Dispatcher, people::withdraw)]),
         at("/api/dispatchers", [get(Dispatcher, lists::dispatchers), post(Admin, people::create)]),
         at("/api/dispatchers/{id}", [get(Dispatcher, lists::dispatcher), patch(Admin, people::edit), delete(Admin, people::archive)]),
         at("/api/dispatchers/{id}/invitation", [post(Admin, people::invite), delete(Admin, people::withdraw)]),
-        at("/api/addresses", [get(Member, lists::addresses)]),
+        at("/api/addresses", [get(Member, addresses::suggest)]),
         at("/api/customers/{id}/permissions", [get(Dispatcher, permissions::of_customer), put(Admin, permissions::set_of_customer)]),
         at("/api/portal-users/{id}/customers/{customer}/permissions", [get(Dispatcher, permissions::of_link), put(Admin, permissions::set_of_link)]),
         at("/api/preview", [get(Dispatcher, preview::overview)]),

@@ -6,7 +6,7 @@ use crate::auth::Auth;
 use crate::config::Config;
 use crate::hub::Hub;
 use crate::paper::Printer;
-use crate::places::Gazetteer;
+use crate::places::Geocoder;
 use crate::telemetry::Metrics;
 use actix_web::dev::Server;
 use actix_web::middleware::{Compress, from_fn};
@@ -23,13 +23,13 @@ pub fn server(
     config: &Config,
     hub: Arc<Hub>,
     auth: Auth,
-    gazetteer: Gazetteer,
+    geocoder: Option<Geocoder>,
     metrics: Metrics,
     grace_s: u64,
     more: impl Fn(&mut web::ServiceConfig) + Clone + Send + 'static,
 ) -> std::io::Result<(Server, SocketAddr)> {
     let darkroom = files::Darkroom::default();
-    let parts = Parts { store: hub.store().clone(), hub, auth, darkroom, gazetteer, printer: Printer::default(), metrics, config: config.clone() };
+    let parts = Parts { store: hub.store().clone(), hub, auth, darkroom, geocoder, printer: Printer::default(), metrics, config: config.clone() };
     let parts = web::Data::new(parts);
     let application = move || App::new().app_data(parts.clone()).configure(more.clone()).configure(configure).wrap(Compress::default()).wrap(from_fn(guard));
     // Signals are the program's: it tells the sockets first.

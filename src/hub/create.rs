@@ -9,7 +9,7 @@ use crate::domain::caller::{Caller, Role};
 use crate::domain::command::Contact;
 use crate::domain::ids::{AssetId, CustomerId, JobId, TemplateId, WorkerId};
 use crate::domain::invoice::{LineInput, Terms};
-use crate::domain::job::{CustomerRef, Job, NewJob, Placement};
+use crate::domain::job::{CustomerRef, Job, NewJob, PAST_MS, Placement};
 use crate::domain::refusal::{Refusal, Why};
 use crate::domain::template::{Filler, StepInput, Template};
 use crate::store;
@@ -20,8 +20,6 @@ use uuid::Uuid;
 
 /// A dispatcher may make this many identical jobs at once.
 const MAX_COPIES: u16 = 100;
-/// A request for a time that just went by is still meant for now.
-const PAST_MS: i64 = 5 * 60_000;
 
 /// A request for one job or several identical ones, ids as sent.
 #[derive(Debug, Clone)]
@@ -173,7 +171,14 @@ async fn look_up<'a>(
         None => None,
     };
     let asset = match new.asset {
-        Some(asset) => Some(asset_of(shared, caller, asset).await?),
+        Some(asset) => {
+            let (asset, address, whose) = asset_of(shared, caller, asset).await?;
+            // Also when the caller acts for both customers.
+            if whose != customer.id {
+                return Err(fault("/asset", Why::NotFound));
+            }
+            Some((asset, address))
+        }
         None => None,
     };
     let files = files_in(shared, caller, new.steps.iter().map(|step| &step.fields).chain([&new.fields])).await?;

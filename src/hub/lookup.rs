@@ -5,7 +5,7 @@ use crate::domain::At;
 use crate::domain::caller::{Caller, Role};
 use crate::domain::command::{AssetRef, Command, Contact, Edit, WorkerRef};
 use crate::domain::file::FileRef;
-use crate::domain::ids::{AssetId, FileId, TenantId, WorkerId};
+use crate::domain::ids::{AssetId, CustomerId, FileId, TenantId, WorkerId};
 use crate::domain::invoice::LineInput;
 use crate::domain::refusal::{Fault, Refusal, Why};
 use crate::domain::step::Address;
@@ -94,15 +94,19 @@ async fn of_body(shared: &Arc<Shared>, caller: &Caller, body: CommandBody<Millis
 }
 
 async fn of_edit(shared: &Arc<Shared>, caller: &Caller, input: EditInput) -> Result<Command, Error> {
-    let asset = match input.asset {
-        Some(Some(asset)) => Some(Some(asset_of(shared, caller, asset).await?.0)),
-        Some(None) => Some(None),
-        None => None,
+    let (asset, asset_customer) = match input.asset {
+        Some(Some(asset)) => {
+            let (asset, _, whose) = asset_of(shared, caller, asset).await?;
+            (Some(Some(asset)), Some(whose))
+        }
+        Some(None) => (Some(None), None),
+        None => (None, None),
     };
     Ok(Command::Edit(Box::new(Edit {
         requested_start: input.requested_start,
         duration_min: input.duration_min,
         asset,
+        asset_customer,
         contact: input.contact,
         notes: input.notes,
         internal_notes: input.internal_notes,
@@ -122,8 +126,8 @@ pub(super) async fn worker_ref(shared: &Shared, tenant: TenantId, id: WorkerId, 
     Ok(WorkerRef { id, name: worker.name })
 }
 
-/// An asset that the caller may put on a job, and where it is.
-pub(super) async fn asset_of(shared: &Shared, caller: &Caller, id: AssetId) -> Result<(AssetRef, Option<Address>), Error> {
+/// An asset that the caller may put on a job, where it is, and whose.
+pub(super) async fn asset_of(shared: &Shared, caller: &Caller, id: AssetId) -> Result<(AssetRef, Option<Address>, CustomerId), Error> {
     let mut connection = shared.store.read(caller.tenant).await?;
     let asset = not_found_at(store::assets::find(&mut connection, caller.tenant, id).await, "/asset")?;
     let is_theirs = match &caller.role {
@@ -134,7 +138,7 @@ pub(super) async fn asset_of(shared: &Shared, caller: &Caller, id: AssetId) -> R
     if !is_theirs || asset.archived_at.is_some() {
         return Err(fault("/asset", Why::NotFound));
     }
-    Ok((AssetRef { id, kind: asset.kind, name: asset.name }, asset.address))
+    Ok((AssetRef { id, kind: asset.kind, name: asset.name }, asset.address, asset.customer))
 }
 
 /// The files that a request names in fields and that the caller may put there: complete, and uploaded by themselves.

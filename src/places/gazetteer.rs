@@ -1,17 +1,13 @@
 //! Addresses from a CSV file, in memory, found by the beginnings of their words in any order, without regard to case
 //! and accents.
 
+use super::folded::{WORDS_MAX, fold, words_of};
 use serde::Deserialize;
 use std::collections::HashSet;
 use std::io::Read;
-use unicode_normalization::UnicodeNormalization;
-use unicode_normalization::char::is_combining_mark;
 
 /// Central Helsinki; © OpenStreetMap contributors, `ODbL`.
 const BUILT_IN: &[u8] = include_bytes!("../demo/helsinki/gazetteer.csv");
-
-/// More words than any address has; the rest of a query is not looked at.
-const WORDS_MAX: usize = 12;
 
 /// An address with its point.
 #[derive(Debug, Clone, PartialEq)]
@@ -100,6 +96,11 @@ impl Gazetteer {
         Ok(Self { entries, words })
     }
 
+    /// All of them, in order.
+    pub fn places(&self) -> impl Iterator<Item = &Place> {
+        self.entries.iter().map(|entry| &entry.place)
+    }
+
     /// How many addresses there are.
     pub fn len(&self) -> usize {
         self.entries.len()
@@ -157,15 +158,6 @@ impl Entry {
         let begins = wanted.iter().any(|word| self.words[0].starts_with(word));
         Some(misses * 2 + u32::from(!begins))
     }
-}
-
-/// Lower case without accents.
-fn fold(text: &str) -> String {
-    text.nfd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase).collect()
-}
-
-fn words_of(folded: &str) -> impl Iterator<Item = &str> {
-    folded.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty())
 }
 
 #[cfg(test)]

@@ -339,6 +339,20 @@ pub struct Asset {
     pub customer: CustomerId,
     pub serial: Option<String>,
     pub address: Option<Address>,
+    /// What else is known of it.
+    pub fields: Vec<AssetField>,
+    /// What it looks like: a file's id.
+    pub photo: Option<FileId>,
+}
+
+/// Something known of an asset.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[ts(export)]
+pub struct AssetField {
+    /// What people read.
+    pub label: String,
+    /// What is known.
+    pub value: String,
 }
 
 /// A recorded fix of a worker's track.

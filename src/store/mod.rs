@@ -24,6 +24,7 @@ pub mod links;
 pub mod logins;
 pub mod mail;
 pub mod people;
+pub mod places;
 pub mod portal_users;
 pub mod private_postgres;
 pub mod resets;

@@ -105,7 +105,11 @@ fn row(method: &Method, path: &str, estate: &Estate) -> Row {
         ("GET", "/api/customers" | "/api/templates" | "/api/assets") => reads(Thing::Nothing, ORDERERS),
         ("GET", "/api/customers/{id}") => reads(Thing::Customer, ORDERERS),
         ("GET", "/api/templates/{id}") => reads(Thing::Template, ORDERERS),
-        ("GET", "/api/assets/{id}") => reads(Thing::Asset, ORDERERS),
+        ("GET", "/api/assets/{id}" | "/api/assets/{id}/jobs") => reads(Thing::Asset, ORDERERS),
+        ("POST", "/api/assets") => acts(Thing::Nothing, DISPATCHERS, json!({ "customer": estate.bakery, "type": "Oven", "name": "Oven" }), 201),
+        ("PATCH", "/api/assets/{id}") => acts(Thing::Asset, DISPATCHERS, json!({}), 200),
+        // Put away it is still there, for the jobs that name it.
+        ("DELETE", "/api/assets/{id}") => Row { status: 204, ..reads(Thing::Asset, DISPATCHERS) },
         ("GET", "/api/portal-users/{id}" | "/api/portal-users/{id}/customers/{customer}/permissions") => reads(Thing::PortalUser, DISPATCHERS),
         ("GET", "/api/dispatchers/{id}") => reads(Thing::Dispatcher, DISPATCHERS),
         // What is uploaded in which order is told in `files`; here the pieces do not fit.

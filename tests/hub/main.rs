@@ -7,6 +7,8 @@ mod harness;
 
 mod access_matrix;
 mod access_sockets;
+mod addresses;
+mod assets;
 mod bad_input;
 mod closing;
 mod conflicts;
@@ -22,6 +24,7 @@ mod links;
 mod lists;
 mod log_in;
 mod map;
+mod naughty;
 mod noise;
 mod outage;
 mod portal_leaks;

@@ -21,6 +21,8 @@ export interface Person {
   login?: string;
   screen?: keyof typeof SCREENS;
   theme?: 'light' | 'dark';
+  /** Where they are; by default in the tenant's zone. */
+  timezone?: string;
 }
 
 interface Fixtures {
@@ -45,13 +47,13 @@ export const test = base.extend<Fixtures, { hub: RunningHub }>({
 
   browse: async ({ browser, hub }, use) => {
     const pages: Page[] = [];
-    await use(async ({ login, screen = 'desk', theme = 'light' } = {}) => {
+    await use(async ({ login, screen = 'desk', theme = 'light', timezone = 'Europe/Helsinki' } = {}) => {
       const context = await browser.newContext({
         baseURL: hub.url,
         viewport: SCREENS[screen],
         colorScheme: theme,
         locale: 'en-GB',
-        timezoneId: 'Europe/Helsinki',
+        timezoneId: timezone,
         hasTouch: screen !== 'desk',
         geolocation: STATION,
         permissions: ['geolocation'],

@@ -1,6 +1,7 @@
 /// The real hub, run on a folder and a port of its own: started, killed without warning, started again.
-import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -21,7 +22,10 @@ export class RunningHub {
 
   /** A fresh demo company that nobody drives. */
   static async start(): Promise<RunningHub> {
-    const data = join(await mkdtemp(join(tmpdir(), 'dispatch-hub-journey-')), 'data');
+    const folder = await mkdtemp(join(tmpdir(), 'dispatch-hub-journey-'));
+    // As root, Postgres runs as another user, who has to get in.
+    await chmod(folder, 0o755);
+    const data = join(folder, 'data');
     const { url, process } = await run(data, '127.0.0.1:0', ['--fresh']);
     return new RunningHub(url, data, process);
   }
@@ -35,6 +39,24 @@ export class RunningHub {
   async restart(): Promise<void> {
     const { process } = await run(this.#data, new URL(this.url).host);
     this.#process = process;
+  }
+
+  /** Changes tables behind the hub's back, as its operator could, for settings that no page of the portal has. */
+  tamper(statement: string): void {
+    const lines = readFileSync(join(this.#data, 'pg', 'postmaster.pid'), 'utf8').split('\n');
+    execFileSync('psql', [
+      '-q',
+      '-v',
+      'ON_ERROR_STOP=1',
+      '-h',
+      lines[4]!,
+      '-U',
+      'hub',
+      '-d',
+      'hub',
+      '-c',
+      statement,
+    ]);
   }
 
   async stop(): Promise<void> {

@@ -223,6 +223,9 @@ impl NewJob<'_> {
     }
 }
 
+/// A wish for a time that just went by is still meant for now.
+pub const PAST_MS: i64 = 5 * 60_000;
+
 /// A contact's name and phone are one line each.
 pub(super) fn check_contact(contact: Option<&Contact>, faults: &mut Vec<Fault>) {
     if let Some(contact) = contact {

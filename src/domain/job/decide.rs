@@ -1,6 +1,6 @@
 //! What may happen to a job: the table of commands of product.md §2.
 
-use super::create::check_contact;
+use super::create::{PAST_MS, check_contact};
 use super::{Job, Slot, Source, Status};
 use crate::domain::at::At;
 use crate::domain::caller::{Caller, Role};
@@ -285,6 +285,14 @@ impl Job {
         let mut faults = Vec::new();
         self.check_edit_parts(edit, filler, &mut faults);
         let (mut steps, mut fields) = (self.steps.clone(), self.fields.clone());
+        if edit.asset_customer.is_some_and(|customer| customer != self.customer.id) {
+            faults.push(Fault::at("/asset", Why::NotFound));
+        }
+        // A wish that stays as it is may have come to lie in the past.
+        let wish = edit.requested_start.flatten().filter(|start| filler == Filler::Portal && Some(*start) != self.requested_start);
+        if wish.is_some_and(|start| asked.now.since(start) > PAST_MS) {
+            faults.push(Fault::at("/requested_start", Why::Past));
+        }
         let files = self.files_with(asked);
         fill_steps(&mut steps, &edit.steps, filler, &files, &mut faults);
         fill_fields(&mut fields, &edit.fields, Filling { filler, locked: false, files: &files }, "/fields", &mut faults);

@@ -8,7 +8,7 @@ mod listing;
 #[cfg(test)]
 mod tests;
 
-pub use create::{NewJob, Placement};
+pub use create::{NewJob, PAST_MS, Placement};
 pub use decide::Asked;
 pub use listing::{Listing, words};
 

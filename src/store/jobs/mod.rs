@@ -7,7 +7,7 @@ pub use page::{Cursor, Filter, Page, Sort, View, page};
 
 use super::{Error, instant};
 use crate::domain::At;
-use crate::domain::ids::{CustomerId, FileId, JobId, TenantId, WorkerId};
+use crate::domain::ids::{AssetId, CustomerId, FileId, JobId, TenantId, WorkerId};
 use crate::domain::job::{Job, Slot};
 use sqlx::PgConnection;
 use sqlx::types::Json;
@@ -118,6 +118,20 @@ pub async fn busy(connection: &mut PgConnection, tenant: TenantId, from: At, to:
     .fetch_all(connection)
     .await?;
     Ok(rows.into_iter().map(|row| Slot { start: At(row.start), end: At(row.end) }).collect())
+}
+
+/// The newest at an asset.
+pub async fn at_asset(connection: &mut PgConnection, tenant: TenantId, asset: AssetId, limit: i64) -> Result<Vec<Job>, Error> {
+    let rows = sqlx::query!(
+        r#"select number, version, doc -> 'job' as "job!: Json<Job>" from job
+           where tenant = $1 and asset = $2 order by number desc limit $3"#,
+        tenant.0,
+        asset.0,
+        limit
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(rows.into_iter().map(|row| with_columns(tenant.0, row.number, row.version, row.job)).collect())
 }
 
 /// Those whose fields hold a file.

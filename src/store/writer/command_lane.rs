@@ -105,7 +105,9 @@ impl<P: Send + Sync + 'static> Lane<P> {
                 if is_time_taken(&error) {
                     // Of one request, all copies or none; others in the batch have nothing to do with it.
                     if part.iter().all(|item| item.group == part[0].group) {
-                        part.iter().for_each(|item| self.answer(item.group, item.place, Outcome::TimeTaken));
+                        for item in &part {
+                            self.answer(item.group, item.place, Outcome::TimeTaken);
+                        }
                     } else if let Ok(smaller) = split(part) {
                         parts.extend(smaller.into_iter().rev());
                     }

@@ -11,7 +11,8 @@ export const orderWords = {
   time_chosen: (when: string) => `You chose ${when}.`,
   time_none: 'No time chosen yet.',
   time_clear: 'No particular time',
-  wait_for_photos: 'The photos are still being sent. Please try again in a moment.',
+  wait_for_photos:
+    'The photos are still being sent. Please wait a moment; those that failed can be sent again or removed.',
 
   assets: 'Assets',
   assets_empty: 'There are no assets yet.',
