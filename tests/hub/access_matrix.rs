@@ -40,6 +40,9 @@ enum Thing {
     Asset,
     PortalUser,
     Dispatcher,
+    /// One that nobody else needs: it may be changed and put away.
+    Spare(&'static str),
+    Mail,
 }
 
 /// A row of the matrix.
@@ -50,6 +53,8 @@ struct Row {
     body: Option<Value>,
     /// What it answers to who may.
     status: u16,
+    /// Among dispatchers, only admins may.
+    admins_only: bool,
     /// It ends the log-in: tried with a log-in of its own.
     ends_session: bool,
 }
@@ -61,7 +66,7 @@ const DISPATCHERS: &[Role] = &[Dispatcher];
 const ANYONE: &[Role] = &[];
 
 fn row(method: &Method, path: &str, estate: &Estate) -> Row {
-    let reads = |thing, roles| Row { thing, roles, body: None, status: 200, ends_session: false };
+    let reads = |thing, roles| Row { thing, roles, body: None, status: 200, admins_only: false, ends_session: false };
     let acts = |thing, roles, body: Value, status| Row { body: Some(body), status, ..reads(thing, roles) };
     let order = json!({ "template": estate.errand, "customer": estate.bakery });
     match (method.as_str(), path) {
@@ -71,6 +76,35 @@ fn row(method: &Method, path: &str, estate: &Estate) -> Row {
         ("POST", "/api/switch") => acts(Thing::Nothing, MEMBERS, json!({ "tenant": "nowhere", "kind": "dispatcher" }), 403),
         ("DELETE", "/api/sessions") => Row { status: 204, ends_session: true, ..reads(Thing::Nothing, MEMBERS) },
         ("POST", "/api/password/change") => acts(Thing::Nothing, MEMBERS, json!({ "current": "wrong", "new": "long enough" }), 422),
+        ("GET", "/api/memberships") => reads(Thing::Nothing, MEMBERS),
+        ("POST", "/api/password/forgot") => acts(Thing::Nothing, ANYONE, json!({ "email": "nobody@north.example" }), 202),
+        ("POST", "/api/password/reset") => acts(Thing::Nothing, ANYONE, json!({ "token": "guessed", "password": "long enough" }), 404),
+        ("POST", "/api/signup") => {
+            let body = json!({ "tenant": "north", "name": "N", "email": "n@example.com", "password": "long enough" });
+            acts(Thing::Nothing, ANYONE, body, 403)
+        }
+        ("POST", "/api/signup/verify") => acts(Thing::Nothing, ANYONE, json!({ "token": "guessed" }), 404),
+        ("GET", "/api/invitations/{token}") => Row { status: 404, ..reads(Thing::Nothing, ANYONE) },
+        ("POST", "/api/invitations/{token}") => acts(Thing::Nothing, ANYONE, json!({ "password": "long enough" }), 404),
+        ("GET", "/api/mail") => Row { admins_only: true, ..reads(Thing::Nothing, DISPATCHERS) },
+        ("POST", "/api/mail/{id}/resend") => Row { admins_only: true, status: 202, ..reads(Thing::Mail, DISPATCHERS) },
+        ("POST", "/api/portal-users" | "/api/customers") => acts(Thing::Nothing, DISPATCHERS, json!({}), 422),
+        ("POST", "/api/workers" | "/api/dispatchers") => Row { admins_only: true, ..acts(Thing::Nothing, DISPATCHERS, json!({}), 422) },
+        ("PATCH", "/api/portal-users/{id}") => acts(Thing::Spare("portal_user"), DISPATCHERS, json!({}), 200),
+        ("PATCH", "/api/customers/{id}") => acts(Thing::Spare("customer"), DISPATCHERS, json!({}), 200),
+        ("PATCH", "/api/workers/{id}") => Row { admins_only: true, ..acts(Thing::Spare("worker"), DISPATCHERS, json!({}), 200) },
+        ("PATCH", "/api/dispatchers/{id}") => Row { admins_only: true, ..acts(Thing::Spare("dispatcher"), DISPATCHERS, json!({}), 200) },
+        ("DELETE", "/api/portal-users/{id}" | "/api/portal-users/{id}/invitation") => Row { status: 204, ..reads(Thing::Spare("portal_user"), DISPATCHERS) },
+        ("DELETE", "/api/customers/{id}") => Row { status: 204, ..reads(Thing::Spare("customer"), DISPATCHERS) },
+        ("DELETE", "/api/workers/{id}" | "/api/workers/{id}/invitation") => {
+            Row { status: 204, admins_only: true, ..reads(Thing::Spare("worker"), DISPATCHERS) }
+        }
+        ("DELETE", "/api/dispatchers/{id}" | "/api/dispatchers/{id}/invitation") => {
+            Row { status: 204, admins_only: true, ..reads(Thing::Spare("dispatcher"), DISPATCHERS) }
+        }
+        ("POST", "/api/portal-users/{id}/invitation") => reads(Thing::Spare("portal_user"), DISPATCHERS),
+        ("POST", "/api/workers/{id}/invitation") => Row { admins_only: true, ..reads(Thing::Spare("worker"), DISPATCHERS) },
+        ("POST", "/api/dispatchers/{id}/invitation") => Row { admins_only: true, ..reads(Thing::Spare("dispatcher"), DISPATCHERS) },
         ("POST", "/api/jobs") => acts(Thing::Nothing, ORDERERS, order, 201),
         ("POST", "/api/jobs/publish") => acts(Thing::Nothing, DISPATCHERS, json!({ "jobs": [estate.job.0] }), 200),
         ("GET", "/api/jobs/{id}" | "/api/jobs/{id}/events") => reads(Thing::Job, MEMBERS),
@@ -170,7 +204,7 @@ async fn every_route_gives_every_caller_what_is_theirs_and_nothing_else() {
 
 /// One column of a row, for each id that the path may hold. Returns the number of cells.
 async fn check(hub: &TestHub, estate: &Estate, method: &Method, path: &str, row: &Row, column: &Column) -> usize {
-    let at = |id: &str| path.replace("{id}", id).replace("{slug}", "north");
+    let at = |id: &str| path.replace("{id}", id).replace("{slug}", "north").replace("{token}", "guessed");
     let cell = format!("{method} {path} as {}", column.name);
     let own = own(hub, estate, row, column).await;
     let session = match (&column.session, row.ends_session && column.role.is_some()) {
@@ -186,7 +220,8 @@ async fn check(hub: &TestHub, estate: &Estate, method: &Method, path: &str, row:
         return 1;
     }
     let nonexistent = ask(hub, method, &at(&Uuid::now_v7().to_string()), session.as_deref(), row.body.as_ref()).await;
-    if column.role.is_some_and(|role| row.roles.contains(&role) || role == Stranger) && !row.roles.is_empty() {
+    let may = column.role.is_some_and(|role| row.roles.contains(&role) || role == Stranger) && (!row.admins_only || column.name == "admin");
+    if may && !row.roles.is_empty() {
         assert_eq!((nonexistent.status, nonexistent.problem()), (404, json!("/problems/missing")), "{cell}: nonexistent");
     }
     let foreign = foreign(estate, row.thing, column);
@@ -207,6 +242,7 @@ fn expect(cell: &str, reply: &Reply, row: &Row, column: &Column) {
     let expected = match column.role {
         _ if row.roles.is_empty() => (row.status, None),
         None => (401, Some("/problems/not_authenticated")),
+        Some(Dispatcher | Stranger) if row.admins_only && column.name != "admin" => (403, Some("/problems/forbidden")),
         // Theirs is the same route, but the id is not.
         Some(Stranger) if row.roles.contains(&Dispatcher) && row.thing != Thing::Nothing => (404, Some("/problems/missing")),
         Some(Stranger) if row.roles.contains(&Dispatcher) => (stranger_status(row), None),
@@ -245,7 +281,35 @@ async fn own(hub: &TestHub, estate: &Estate, row: &Row, column: &Column) -> Stri
         Thing::Asset => id(company.bakery.asset.0),
         Thing::PortalUser => id(company.portal_users[0].0),
         Thing::Dispatcher => id(company.dispatchers[0].0),
+        Thing::Spare(table) => spare(hub, table).await,
+        Thing::Mail => mail(hub, company.tenant.0).await,
     }
+}
+
+/// Somebody new in `north` who has not joined yet.
+async fn spare(hub: &TestHub, table: &str) -> String {
+    let (id, login, tenant) = (Uuid::now_v7(), Uuid::now_v7(), hub.company().tenant);
+    let make = if table == "customer" {
+        format!("insert into customer (tenant, id, name) values ('{tenant}', '{id}', 'Spare')")
+    } else {
+        format!(
+            "insert into login (id, email) values ('{login}', '{login}@example.com');
+             insert into {table} (tenant, id, login, name, joined_at) values ('{tenant}', '{id}', '{login}', 'Spare', null)"
+        )
+    };
+    hub.tamper(&make).await;
+    id.to_string()
+}
+
+/// A mail of a tenant that was given up.
+async fn mail(hub: &TestHub, tenant: Uuid) -> String {
+    let id = Uuid::now_v7();
+    hub.tamper(&format!(
+        "insert into mail (tenant, id, address, name, letter, expires_at, due_at, dead_at)
+         values ('{tenant}', '{id}', 'a@example.com', 'A', '{{\"about\": \"verification\"}}', now() + interval '1 day', null, now())"
+    ))
+    .await;
+    id.to_string()
 }
 
 /// Ids of the row's kind that are there, but not for this caller.
@@ -259,7 +323,12 @@ fn foreign(estate: &Estate, thing: Thing, column: &Column) -> Vec<String> {
         Thing::Template => ids.template.0,
         Thing::Asset => ids.asset.0,
         Thing::PortalUser => ids.portal_user.0,
-        Thing::Dispatcher => ids.dispatcher.0,
+        Thing::Dispatcher | Thing::Spare("dispatcher") => ids.dispatcher.0,
+        Thing::Spare("worker") => ids.worker.0,
+        Thing::Spare("customer") => ids.customer.0,
+        Thing::Spare(_) => ids.portal_user.0,
+        // Mails have no list that others see: any other id is as foreign.
+        Thing::Mail => Uuid::max(),
     };
     let within_tenant = matches!(thing, Thing::Job | Thing::Customer | Thing::Asset);
     let ids = match column.role {

@@ -28,6 +28,8 @@ pub(crate) struct TestHub {
     plain: reqwest::Client,
     company: Company,
     other: Company,
+    /// As `config.toml` would say it.
+    settings: String,
 }
 
 /// A folder that goes with its test.
@@ -52,7 +54,14 @@ impl TestHub {
     pub(crate) async fn start() -> Self {
         watch::begin();
         let (database, store) = scratch::store().await.expect("the test database starts");
-        Self::start_on(database, store).await
+        Self::start_on(database, store, "").await
+    }
+
+    /// The same with other settings than the defaults.
+    pub(crate) async fn start_with(settings: &str) -> Self {
+        watch::begin();
+        let (database, store) = scratch::store().await.expect("the test database starts");
+        Self::start_on(database, store, settings).await
     }
 
     /// The same on a Postgres of its own, which can be stopped.
@@ -63,18 +72,19 @@ impl TestHub {
         let database = postgres.database().clone();
         Store::migrate(&database).await.expect("the migrations run");
         let store = Store::connect(&database).await.expect("the database is there");
-        let mut hub = Self::start_on(database, store).await;
+        let mut hub = Self::start_on(database, store, "").await;
         (hub.postgres, hub.folder) = (Some(postgres), Some(folder));
         hub
     }
 
-    async fn start_on(database: Database, store: Store) -> Self {
+    async fn start_on(database: Database, store: Store, settings: &str) -> Self {
         // Before a plain client is made: this one brings the cryptography that both want.
         Client::anonymous("http://localhost").expect("a client");
         let company = company::found(&store, "north").await;
         let other = company::found(&store, "south").await;
-        let running = Some(Running::start(&database, "127.0.0.1:0".parse().expect("an address")).await);
-        Self { database, store, running, more_nodes: Vec::new(), postgres: None, folder: None, plain: reqwest::Client::new(), company, other }
+        let running = Some(Running::start(&database, "127.0.0.1:0".parse().expect("an address"), settings).await);
+        let settings = settings.to_owned();
+        Self { database, store, running, more_nodes: Vec::new(), postgres: None, folder: None, plain: reqwest::Client::new(), company, other, settings }
     }
 
     /// Ends the hub properly and starts it again at the same address.
@@ -82,12 +92,12 @@ impl TestHub {
         let running = self.running.take().expect("it runs");
         let address = running.address;
         tokio::task::spawn_blocking(move || running.end()).await.expect("the hub ends");
-        self.running = Some(Running::start(&self.database, address).await);
+        self.running = Some(Running::start(&self.database, address, &self.settings).await);
     }
 
     /// Another hub on the same database; its address.
     pub(crate) async fn second_node(&mut self) -> String {
-        let node = Running::start(&self.database, "127.0.0.1:0".parse().expect("an address")).await;
+        let node = Running::start(&self.database, "127.0.0.1:0".parse().expect("an address"), &self.settings).await;
         let url = format!("http://{}", node.address);
         self.more_nodes.push(node);
         url
@@ -205,8 +215,8 @@ impl Drop for TestHub {
 }
 
 impl Running {
-    async fn start(database: &Database, listen: SocketAddr) -> Self {
-        let mut config = Config::parse(Path::new("test"), "", []).expect("the defaults fit");
+    async fn start(database: &Database, listen: SocketAddr, settings: &str) -> Self {
+        let mut config = Config::parse(Path::new("test"), settings, []).expect("the defaults fit");
         config.listen = listen;
         let database = database.clone();
         let (started, address) = oneshot::channel();

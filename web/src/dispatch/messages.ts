@@ -6,7 +6,7 @@ export const t = {
   loading: 'Loading the schedule',
   ended: 'You have been signed out.',
 
-  rail: { schedule: 'Schedule', jobs: 'Jobs', map: 'Map', keys: 'Keys', main: 'Main' },
+  rail: { schedule: 'Schedule', jobs: 'Jobs', map: 'Map', people: 'People', keys: 'Keys', main: 'Main' },
   title: (page: string, fresh: number) => `${fresh > 0 ? `(${fresh}) ` : ''}${page} · Dispatch`,
 
   today: 'Today',
