@@ -38,7 +38,12 @@ const server = new SMTPServer({
     stream.on('data', (part) => (text += part));
     stream.on('end', () => {
       const message = text.match(/^Message-ID: (.*?)\r?$/im)?.[1];
-      say({ to: session.envelope.rcptTo.map(({ address }) => address), message, secure: session.secure, text });
+      say({
+        to: session.envelope.rcptTo.map(({ address }) => address),
+        message,
+        secure: session.secure,
+        text,
+      });
       if (mood.drop) return server.connections.forEach((connection) => connection._socket.destroy());
       if (mood.hold) held.push(done);
       else done();
