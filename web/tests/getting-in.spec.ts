@@ -63,15 +63,15 @@ test('invited from People, activated on a small phone, and the same link is the 
   await desk.getByRole('button', { name: 'Invite a portal user' }).click();
   await desk.getByRole('button', { name: 'Send invitation' }).click();
   await expect(desk.getByText('This is required').first()).toBeVisible();
-  await desk.getByLabel('Name').fill('Elsa Visitor');
-  await desk.getByLabel('E-mail').fill('customer1@demo.example');
+  await desk.getByRole('textbox', { name: 'Name' }).fill('Elsa Visitor');
+  await desk.getByRole('textbox', { name: 'E-mail' }).fill('customer1@demo.example');
   await desk.getByRole('searchbox', { name: 'Search customers' }).fill('Bakery');
   await desk.getByRole('checkbox', { name: /Bakery/ }).check();
   await desk.getByRole('button', { name: 'Send invitation' }).click();
   await expect(desk.getByText('Somebody here has this already')).toBeVisible();
-  await expect(desk.getByLabel('Name')).toHaveValue('Elsa Visitor');
+  await expect(desk.getByRole('textbox', { name: 'Name' })).toHaveValue('Elsa Visitor');
   await readable(desk);
-  await desk.getByLabel('E-mail').fill(email);
+  await desk.getByRole('textbox', { name: 'E-mail' }).fill(email);
   await desk.getByRole('button', { name: 'Send invitation' }).click();
   await desk.getByRole('searchbox', { name: 'Search by name' }).fill(email);
   await expect(desk.locator('[data-person="Elsa Visitor"] [data-invitation]')).toHaveText('Invited');
@@ -207,4 +207,44 @@ test('two companies behind one address, a new password, and out of every browser
   await desk.getByRole('button', { name: 'Sign out everywhere' }).click();
   await expect(desk.getByLabel('Password')).toBeVisible();
   await expect(phone.getByText('You have been signed out')).toBeVisible();
+});
+
+test('anybody signs up where the company wants it, and is in after one click in the mail', async ({
+  browse,
+  as,
+}) => {
+  const email = address();
+  const dispatcher = await as('dispatcher');
+  const closed = await browse();
+  await closed.goto('/p/demo/signup');
+  await expect(closed.getByRole('button', { name: 'Log in' })).toBeVisible();
+  await expect(closed.getByRole('button', { name: 'Sign up' })).toHaveCount(0);
+
+  const visitor = await browse({ screen: 'small_phone' });
+  await visitor.goto('/p/other');
+  await visitor.getByRole('button', { name: 'Sign up' }).click();
+  await expect(visitor).toHaveURL(/\/signup$/);
+  await visitor.getByLabel('Your name').fill('Kaino Newcomer');
+  await visitor.getByRole('textbox', { name: 'E-mail' }).fill('not an address');
+  await visitor.getByLabel('Password').fill('short');
+  await visitor.getByRole('button', { name: 'Sign up' }).click();
+  await expect(visitor.getByText('Expected an e-mail address')).toBeVisible();
+  await expect(visitor.getByText('Must be within 8 to 500 characters')).toBeVisible();
+  await expect(visitor.getByLabel('Your name')).toHaveValue('Kaino Newcomer');
+  await readable(visitor);
+  await visitor.getByRole('textbox', { name: 'E-mail' }).fill(email);
+  await visitor.getByLabel('Password').fill(NEW);
+  await visitor.getByRole('button', { name: 'Sign up' }).click();
+  await expect(visitor.getByText(`We have sent a link to ${email}`)).toBeVisible();
+  const { link } = await mailTo(dispatcher, email, /Confirm/);
+  await visitor.goto(link);
+  await readable(visitor);
+  await visitor.getByRole('button', { name: 'Yes, this is my address' }).click();
+  await expect(visitor.locator('[data-connection="live"]')).toBeAttached();
+  await expect(visitor).toHaveURL(/\/p\/other$/);
+
+  const later = await browse();
+  await later.goto(link);
+  await later.getByRole('button', { name: 'Yes, this is my address' }).click();
+  await expect(later.getByLabel('E-mail')).toHaveValue(email);
 });
