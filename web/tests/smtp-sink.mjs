@@ -8,6 +8,8 @@ const [security = 'plain', key, cert] = process.argv.slice(2);
 let mood = {};
 /** Mails that are held: what ends their waiting. */
 let held = [];
+/** Everybody who is connected. */
+const sockets = new Set();
 
 const say = (value) => process.stdout.write(`${JSON.stringify(value)}\n`);
 
@@ -44,14 +46,18 @@ const server = new SMTPServer({
         secure: session.secure,
         text,
       });
-      if (mood.drop) return server.connections.forEach((connection) => connection._socket.destroy());
-      if (mood.hold) held.push(done);
+      if (mood.drop) for (const socket of sockets) socket.destroy();
+      else if (mood.hold) held.push(done);
       else done();
     });
   },
 });
 
 server.on('error', () => undefined);
+server.server.on('connection', (socket) => {
+  sockets.add(socket);
+  socket.once('close', () => sockets.delete(socket));
+});
 server.listen(0, '127.0.0.1', () => say({ listening: server.server.address().port }));
 
 createInterface({ input: process.stdin })
