@@ -3,12 +3,12 @@
 use crate::auth::Auth;
 use crate::config::{Config, PublicUrl};
 use crate::courier::{Courier, Outbox, Sender, Way};
-use crate::{demo, http};
 use crate::hub::{Hub, clock};
 use crate::places::Gazetteer;
 use crate::store::private_postgres::PrivatePostgres;
 use crate::store::{self, Database, Store};
 use crate::telemetry::Metrics;
+use crate::{demo, http};
 use actix_web::dev::ServerHandle;
 use actix_web::web::ServiceConfig;
 use anyhow::Context as _;

@@ -135,7 +135,13 @@ mod tests {
 
     #[test]
     fn every_address_of_an_app_is_its_page() {
-        for (path, page) in [("", "index.html"), ("i/token", "index.html"), ("p/demo/jobs/1", "portal.html"), ("dispatch", "dispatch.html"), ("worker/today", "worker.html")] {
+        for (path, page) in [
+            ("", "index.html"),
+            ("i/token", "index.html"),
+            ("p/demo/jobs/1", "portal.html"),
+            ("dispatch", "dispatch.html"),
+            ("worker/today", "worker.html"),
+        ] {
             assert_eq!(page_of(path), Some(page));
         }
         for path in ["wp-login.php", "dispatcher", "assets/gone.js", "api"] {

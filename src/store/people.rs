@@ -133,7 +133,9 @@ pub async fn set_login(connection: &mut PgConnection, tenant: TenantId, kind: Pe
         PersonKind::Dispatcher => {
             sqlx::query!("update dispatcher set login = $3 where tenant = $1 and id = $2 and joined_at is null", tenant.0, person, login.0)
         }
-        PersonKind::Worker => sqlx::query!("update worker set login = $3 where tenant = $1 and id = $2 and joined_at is null", tenant.0, person, login.0),
+        PersonKind::Worker => {
+            sqlx::query!("update worker set login = $3 where tenant = $1 and id = $2 and joined_at is null", tenant.0, person, login.0)
+        }
         PersonKind::PortalUser => {
             sqlx::query!("update portal_user set login = $3 where tenant = $1 and id = $2 and joined_at is null", tenant.0, person, login.0)
         }

@@ -94,7 +94,9 @@ fn row(method: &Method, path: &str, estate: &Estate) -> Row {
         ("PATCH", "/api/customers/{id}") => acts(Thing::Spare("customer"), DISPATCHERS, json!({}), 200),
         ("PATCH", "/api/workers/{id}") => Row { admins_only: true, ..acts(Thing::Spare("worker"), DISPATCHERS, json!({}), 200) },
         ("PATCH", "/api/dispatchers/{id}") => Row { admins_only: true, ..acts(Thing::Spare("dispatcher"), DISPATCHERS, json!({}), 200) },
-        ("DELETE", "/api/portal-users/{id}" | "/api/portal-users/{id}/invitation") => Row { status: 204, ..reads(Thing::Spare("portal_user"), DISPATCHERS) },
+        ("DELETE", "/api/portal-users/{id}" | "/api/portal-users/{id}/invitation") => {
+            Row { status: 204, ..reads(Thing::Spare("portal_user"), DISPATCHERS) }
+        }
         ("DELETE", "/api/customers/{id}") => Row { status: 204, ..reads(Thing::Spare("customer"), DISPATCHERS) },
         ("DELETE", "/api/workers/{id}" | "/api/workers/{id}/invitation") => {
             Row { status: 204, admins_only: true, ..reads(Thing::Spare("worker"), DISPATCHERS) }

@@ -36,7 +36,9 @@ async fn an_invitation_is_delivered_once_as_text_and_html_in_the_companys_name()
     let mail = mailbox.gets().await;
     assert_eq!(mail.to, "elsa@example.com");
     assert!(mail.link().starts_with("/i/"), "{}", mail.text);
-    for part in ["From: \"Company of the north\" <hub@hub.example.com>", "multipart/alternative", "text/plain", "text/html", "Auto-Submitted: auto-generated"] {
+    for part in
+        ["From: \"Company of the north\" <hub@hub.example.com>", "multipart/alternative", "text/plain", "text/html", "Auto-Submitted: auto-generated"]
+    {
         assert!(mail.text.contains(part), "{part} in {}", mail.text);
     }
     let listed = until(&hub, "sent", "elsa@example.com").await;

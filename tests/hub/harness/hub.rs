@@ -84,7 +84,18 @@ impl TestHub {
         let other = company::found(&store, "south").await;
         let running = Some(Running::start(&database, "127.0.0.1:0".parse().expect("an address"), settings).await);
         let settings = settings.to_owned();
-        Self { database, store, running, more_nodes: Vec::new(), postgres: None, folder: None, plain: reqwest::Client::new(), company, other, settings }
+        Self {
+            database,
+            store,
+            running,
+            more_nodes: Vec::new(),
+            postgres: None,
+            folder: None,
+            plain: reqwest::Client::new(),
+            company,
+            other,
+            settings,
+        }
     }
 
     /// Ends the hub properly and starts it again at the same address.

@@ -41,13 +41,8 @@ impl Received {
 impl Mailbox {
     pub(crate) async fn open() -> Self {
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/web/tests/smtp-sink.mjs");
-        let mut child = Command::new("node")
-            .arg(script)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()
-            .expect("node is installed");
+        let mut child =
+            Command::new("node").arg(script).stdin(Stdio::piped()).stdout(Stdio::piped()).kill_on_drop(true).spawn().expect("node is installed");
         let input = child.stdin.take().expect("a pipe");
         let lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
         let mut mailbox = Self { _child: child, input, lines, port: 0 };
