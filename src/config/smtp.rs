@@ -55,17 +55,16 @@ pub(super) fn parse(settings: &Settings) -> Result<Option<Smtp>, Error> {
     })?;
     let user = settings.maybe("smtp.user", "a user name", text)?;
     let password = settings.maybe("smtp.password", "a password", text)?;
-    let from = settings.maybe("smtp.from", "an e-mail address like hub@example.com", |text| {
-        email_address::EmailAddress::is_valid(text).then(|| text.to_owned())
-    })?;
+    let from = settings
+        .maybe("smtp.from", "an e-mail address like hub@example.com", |text| email_address::EmailAddress::is_valid(text).then(|| text.to_owned()))?;
     let certificate = settings.maybe("smtp.certificate", "a file that is there", existing_file)?;
     let timeout_s = settings.one("smtp.timeout_s", "30", "a number from 1 to 300", |text| within(text, 300))?;
     let Some(host) = host else { return Ok(None) };
     let needed = |key, expected| Error::Value { key, value: "\"\"".into(), source_name: "no source".into(), expected };
     let from = from.ok_or_else(|| needed("smtp.from", "an e-mail address like hub@example.com, because smtp.host names a mail server"))?;
-    settings
-        .maybe("public_url", "", text)?
-        .ok_or_else(|| needed("public_url", "an address like https://hub.example.com, because e-mails hold links and smtp.host names a mail server"))?;
+    settings.maybe("public_url", "", text)?.ok_or_else(|| {
+        needed("public_url", "an address like https://hub.example.com, because e-mails hold links and smtp.host names a mail server")
+    })?;
     let log_in = user.map(|user| (user, Secret(password.unwrap_or_default())));
     Ok(Some(Smtp { host, port, security, log_in, from, certificate, timeout: Duration::from_secs(timeout_s.into()) }))
 }

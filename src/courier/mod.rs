@@ -68,7 +68,10 @@ impl Way {
         match self {
             Self::Smtp(sender) => match timeout(sender.timeout(), sender.send(claimed, rendered)).await {
                 Ok(outcome) => outcome,
-                Err(_elapsed) => Outcome::Later("the mail server took too long".into(), None),
+                Err(_elapsed) => {
+                    sender.forget_connections();
+                    Outcome::Later("the mail server took too long".into(), None)
+                }
             },
             Self::Outbox(outbox) => {
                 outbox.keep(claimed, rendered, now);

@@ -9,9 +9,10 @@ use lettre::message::{Mailbox, MultiPart};
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{Certificate, Tls, TlsParameters};
 use lettre::transport::smtp::extension::ClientId;
-use lettre::transport::smtp::{self, PoolConfig};
+use lettre::transport::smtp::{self, AsyncSmtpTransportBuilder, PoolConfig};
 use lettre::{Address, AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
 use std::error::Error as _;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 /// Connections kept to the mail server.
@@ -38,7 +39,8 @@ pub enum Bad {
 /// A mail server, with the connections to it.
 #[derive(Debug)]
 pub struct Sender {
-    transport: AsyncSmtpTransport<Tokio1Executor>,
+    builder: AsyncSmtpTransportBuilder,
+    transport: Mutex<AsyncSmtpTransport<Tokio1Executor>>,
     from: Address,
     timeout: Duration,
 }
@@ -72,7 +74,8 @@ impl Sender {
             builder = builder.credentials(Credentials::new(user.clone(), password.reveal().to_owned()));
         }
         let from = settings.from.parse().map_err(|_unfit| Bad::From)?;
-        Ok(Self { transport: builder.build(), from, timeout: settings.timeout })
+        let transport = Mutex::new(builder.clone().build());
+        Ok(Self { builder, transport, from, timeout: settings.timeout })
     }
 
     /// The longest that one attempt takes.
@@ -85,10 +88,17 @@ impl Sender {
             Ok(message) => message,
             Err(error) => return Outcome::Refused(format!("no e-mail can be made of it: {error}"), None),
         };
-        match self.transport.send(message).await {
+        let transport = self.transport.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        match transport.send(message).await {
             Ok(_) => Outcome::Sent,
             Err(error) => outcome_of(&error),
         }
+    }
+
+    /// An attempt was given up in the middle: its connection may yet bring the answer to it, which the next mail would take for its
+    /// own. So none of the connections is used again.
+    pub(super) fn forget_connections(&self) {
+        *self.transport.lock().unwrap_or_else(PoisonError::into_inner) = self.builder.clone().build();
     }
 
     fn message(&self, claimed: &Claimed, rendered: Rendered) -> Result<Message, Box<dyn std::error::Error + Send + Sync>> {

@@ -101,7 +101,9 @@ impl Company {
 
     /// Another company on the same hub, of which the first must never see anything.
     pub(super) fn other() -> Self {
-        let tenant = tenant("other", "Ketunleipä Plant Care", "We water what grows in your office.", "#15803d");
+        let mut tenant = tenant("other", "Ketunleipä Plant Care", "We water what grows in your office.", "#15803d");
+        // One of the two lets in anybody who signs up.
+        tenant.settings.portal.public_signup = true;
         let mut company = Self::empty(tenant, "other.example", templates::of_the_other());
         company.staff(&[("dispatcher", "Impi Kangas", true)], &["Tuure Lahti"]);
         company.serve(&[("Accountant", "Fredrikinkatu", 2), ("Studio", "Eerikinkatu", 3)], &[("Martta Joki", &[0, 1])]);

@@ -42,13 +42,12 @@ async fn page(outbox: Data<Outbox>) -> HttpResponse {
         article(&mut list, mail, index == 0);
     }
     if mails.is_empty() {
-        list.push_str("<p class=\"empty\">No e-mail yet. Invite somebody under People in dispatch, or use “Forgot your password?” on a log-in page.</p>");
+        list.push_str(
+            "<p class=\"empty\">No e-mail yet. Invite somebody under People in dispatch, or use “Forgot your password?” on a log-in page.</p>",
+        );
     }
     let page = PAGE.replacen("{list}", &list, 1);
-    HttpResponse::Ok()
-        .insert_header((CACHE_CONTROL, HeaderValue::from_static("no-store")))
-        .content_type("text/html; charset=utf-8")
-        .body(page)
+    HttpResponse::Ok().insert_header((CACHE_CONTROL, HeaderValue::from_static("no-store"))).content_type("text/html; charset=utf-8").body(page)
 }
 
 /// A mail: opens by itself if it is the newest. Its HTML is shown where nothing of it can act.

@@ -42,7 +42,9 @@ impl Letter {
             Self::Invitation { role, by } => Words {
                 subject: format!("{company} invites you"),
                 lead: match role {
-                    ByKind::PortalUser => format!("{by} of {company} invites you to the customer portal: order jobs, follow them live, and see when your worker arrives."),
+                    ByKind::PortalUser => format!(
+                        "{by} of {company} invites you to the customer portal: order jobs, follow them live, and see when your worker arrives."
+                    ),
                     ByKind::Worker => format!("{by} of {company} invites you to the worker app: your jobs on your phone, also without a network."),
                     _ => format!("{by} of {company} invites you to dispatch: the schedule, the map and every job."),
                 },
@@ -57,7 +59,9 @@ impl Letter {
             },
             Self::AlreadyThere => Words {
                 subject: format!("You already have access to {company}"),
-                lead: format!("Somebody, probably you, signed up for the customer portal of {company}, but this address has access already. Just log in; there you can also set a new password."),
+                lead: format!(
+                    "Somebody, probably you, signed up for the customer portal of {company}, but this address has access already. Just log in; there you can also set a new password."
+                ),
                 button: "Go to the log-in page",
                 note: "If it was not you, do nothing.",
             },

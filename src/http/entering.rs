@@ -33,7 +33,12 @@ pub(super) async fn invitation(parts: Data<Parts>, token: Path<String>) -> Resul
     }))
 }
 
-pub(super) async fn accept(parts: Data<Parts>, token: Path<String>, request: HttpRequest, Body(body): Body<AcceptBody>) -> Result<HttpResponse, Error> {
+pub(super) async fn accept(
+    parts: Data<Parts>,
+    token: Path<String>,
+    request: HttpRequest,
+    Body(body): Body<AcceptBody>,
+) -> Result<HttpResponse, Error> {
     let token = Token::parse(&token).ok_or_else(Error::missing)?;
     let now = clock::now();
     let session = match Token::of_request(request.headers()) {

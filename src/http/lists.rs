@@ -12,10 +12,9 @@ use crate::domain::ids::{AssetId, CustomerId, DispatcherId, PortalUserId, Templa
 use crate::domain::template::Template as TemplateDef;
 use crate::protocol::lists::{Asset, AssetField, Customer, Dispatcher, List, PortalUser, PortalUserCustomer, Template, Worker};
 use crate::protocol::views::{Address, ScheduleWorker};
-use crate::hub::clock;
+use crate::store;
 use crate::store::logins::PersonKind;
 use crate::store::people::Entry;
-use crate::store;
 use actix_web::web::{Data, Json};
 use std::collections::HashMap;
 use uuid::Uuid;

@@ -22,9 +22,7 @@ pub(super) async fn log_in(parts: Data<Parts>, request: HttpRequest, Body(body):
     let attempt = Attempt { email: body.email, password: body.password, tenant: body.tenant, kind: body.kind, from };
     match parts.auth.log_in(attempt, clock::now()).await? {
         LoggedIn::Session(token, session) => Ok(welcome(&parts, token, &session)),
-        LoggedIn::Choose(memberships) => {
-            Ok(HttpResponse::Ok().json(LoginAnswer::Choose(memberships.into_iter().map(membership).collect())))
-        }
+        LoggedIn::Choose(memberships) => Ok(HttpResponse::Ok().json(LoginAnswer::Choose(memberships.into_iter().map(membership).collect()))),
     }
 }
 

@@ -66,7 +66,11 @@ fn parse(kind: PersonKind, body: PersonBody, is_new: bool) -> Result<Parsed, Err
             None
         }
     });
-    let email = body.email.as_deref().or(is_new.then_some("")).and_then(|email| Email::parse(email).map_err(|why| faults.push(Fault::at("/email", why))).ok());
+    let email = body
+        .email
+        .as_deref()
+        .or(is_new.then_some(""))
+        .and_then(|email| Email::parse(email).map_err(|why| faults.push(Fault::at("/email", why))).ok());
     let phone = body.phone.map(|phone| match parse_text(phone.as_deref().unwrap_or_default(), 50, false) {
         Ok(phone) => Some(phone).filter(|phone| !phone.is_empty()),
         Err(why) => {
@@ -117,8 +121,7 @@ pub(super) async fn create(parts: Data<Parts>, me: Me, Kind(kind): Kind, Body(bo
                 }
                 PersonKind::Worker => {
                     let (name, id) = (name.clone(), id.into());
-                    let worker =
-                        Worker { tenant, id, login, name, phone, hours: None, on_duty: false, duty_changed_at: None, archived_at: None };
+                    let worker = Worker { tenant, id, login, name, phone, hours: None, on_duty: false, duty_changed_at: None, archived_at: None };
                     store::workers::create(&mut connection, &worker).await
                 }
                 PersonKind::PortalUser => {
@@ -148,7 +151,13 @@ pub(super) async fn create(parts: Data<Parts>, me: Me, Kind(kind): Kind, Body(bo
     view(parts, me, kind, person, StatusCode::CREATED).await
 }
 
-pub(super) async fn edit(parts: Data<Parts>, me: Me, Kind(kind): Kind, Id(id): Id<Uuid>, Body(body): Body<PersonBody>) -> Result<HttpResponse, Error> {
+pub(super) async fn edit(
+    parts: Data<Parts>,
+    me: Me,
+    Kind(kind): Kind,
+    Id(id): Id<Uuid>,
+    Body(body): Body<PersonBody>,
+) -> Result<HttpResponse, Error> {
     let (tenant, now) = (me.tenant.id, clock::now());
     let mut connection = parts.store.write().await?;
     let (before, entry) = find(&mut connection, &me, kind, id).await?;

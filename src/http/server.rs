@@ -31,7 +31,8 @@ pub fn server(
     let darkroom = files::Darkroom::default();
     let parts = Parts { store: hub.store().clone(), hub, auth, darkroom, geocoder, printer: Printer::default(), metrics, config: config.clone() };
     let parts = web::Data::new(parts);
-    let application = move || App::new().app_data(parts.clone()).configure(more.clone()).configure(configure).wrap(Compress::default()).wrap(from_fn(guard));
+    let application =
+        move || App::new().app_data(parts.clone()).configure(more.clone()).configure(configure).wrap(Compress::default()).wrap(from_fn(guard));
     // Signals are the program's: it tells the sockets first.
     let server = HttpServer::new(application).disable_signals().shutdown_timeout(grace_s).client_request_timeout(HEAD_TIMEOUT).bind(config.listen)?;
     let address = server.addrs().first().copied().unwrap_or(config.listen);

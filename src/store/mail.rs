@@ -232,7 +232,8 @@ pub async fn list(connection: &mut PgConnection, tenant: TenantId, state: Option
 
 /// Tries a mail again now that waits or was given up. Missing: no such mail of the tenant; false: it is out, withdrawn or too old.
 pub async fn resend(connection: &mut PgConnection, tenant: TenantId, id: Uuid, now: At) -> Result<bool, Error> {
-    let found = sqlx::query_scalar!("select id from mail where tenant = $1 and id = $2 for update", tenant.0, id).fetch_optional(&mut *connection).await?;
+    let found =
+        sqlx::query_scalar!("select id from mail where tenant = $1 and id = $2 for update", tenant.0, id).fetch_optional(&mut *connection).await?;
     found.ok_or(Error::Missing)?;
     let done = sqlx::query!(
         "update mail set due_at = $3, dead_at = null, error = null

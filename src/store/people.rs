@@ -19,7 +19,7 @@ pub struct Entry {
     pub email: String,
     /// Whether they are let in.
     pub joined: bool,
-    /// Where their newest invitation stands.
+    /// Where their newest invitation stands; used once they have joined.
     pub invitation: InvitationState,
 }
 
@@ -57,7 +57,12 @@ pub async fn entries(
             used_at: row.used_at.map(instant::at),
             withdrawn_at: row.withdrawn_at.map(instant::at),
         });
-        let invitation = times.map_or(InvitationState::None, |times| times.state(now));
+        // Who has joined accepted, whether or not it took an invitation.
+        let invitation = match times {
+            _ if row.joined => InvitationState::Used,
+            Some(times) => times.state(now),
+            None => InvitationState::None,
+        };
         (row.person, Entry { login: row.login.into(), email: row.email, joined: row.joined, invitation })
     });
     Ok(entry.collect())
@@ -128,7 +133,9 @@ pub async fn set_login(connection: &mut PgConnection, tenant: TenantId, kind: Pe
         PersonKind::Dispatcher => {
             sqlx::query!("update dispatcher set login = $3 where tenant = $1 and id = $2 and joined_at is null", tenant.0, person, login.0)
         }
-        PersonKind::Worker => sqlx::query!("update worker set login = $3 where tenant = $1 and id = $2 and joined_at is null", tenant.0, person, login.0),
+        PersonKind::Worker => {
+            sqlx::query!("update worker set login = $3 where tenant = $1 and id = $2 and joined_at is null", tenant.0, person, login.0)
+        }
         PersonKind::PortalUser => {
             sqlx::query!("update portal_user set login = $3 where tenant = $1 and id = $2 and joined_at is null", tenant.0, person, login.0)
         }

@@ -46,6 +46,9 @@ enum Thing {
     PortalUser,
     Dispatcher,
     File,
+    /// One that nobody else needs: it may be changed and put away.
+    Spare(&'static str),
+    Mail,
 }
 
 /// A row of the matrix.
@@ -56,6 +59,8 @@ struct Row {
     body: Option<Value>,
     /// What it answers to who may.
     status: u16,
+    /// Among dispatchers, only admins may.
+    admins_only: bool,
     /// It ends the log-in: tried with a log-in of its own.
     ends_session: bool,
 }
@@ -69,7 +74,7 @@ const ADMINS: &[Role] = &[Admin];
 const ANYONE: &[Role] = &[];
 
 fn row(method: &Method, path: &str, estate: &Estate) -> Row {
-    let reads = |thing, roles| Row { thing, roles, body: None, status: 200, ends_session: false };
+    let reads = |thing, roles| Row { thing, roles, body: None, status: 200, admins_only: false, ends_session: false };
     let acts = |thing, roles, body: Value, status| Row { body: Some(body), status, ..reads(thing, roles) };
     let order = json!({ "template": estate.errand, "customer": estate.bakery });
     match (method.as_str(), path) {
@@ -80,6 +85,37 @@ fn row(method: &Method, path: &str, estate: &Estate) -> Row {
         ("POST", "/api/switch") => acts(Thing::Nothing, MEMBERS, json!({ "tenant": "nowhere", "kind": "dispatcher" }), 403),
         ("DELETE", "/api/sessions") => Row { status: 204, ends_session: true, ..reads(Thing::Nothing, MEMBERS) },
         ("POST", "/api/password/change") => acts(Thing::Nothing, MEMBERS, json!({ "current": "wrong", "new": "long enough" }), 422),
+        ("GET", "/api/memberships") => reads(Thing::Nothing, MEMBERS),
+        ("POST", "/api/password/forgot") => acts(Thing::Nothing, ANYONE, json!({ "email": "nobody@north.example" }), 202),
+        ("POST", "/api/password/reset") => acts(Thing::Nothing, ANYONE, json!({ "token": "guessed", "password": "long enough" }), 404),
+        ("POST", "/api/signup") => {
+            let body = json!({ "tenant": "north", "name": "N", "email": "n@example.com", "password": "long enough" });
+            acts(Thing::Nothing, ANYONE, body, 403)
+        }
+        ("POST", "/api/signup/verify") => acts(Thing::Nothing, ANYONE, json!({ "token": "guessed" }), 404),
+        ("GET", "/api/invitations/{token}") => Row { status: 404, ..reads(Thing::Nothing, ANYONE) },
+        ("POST", "/api/invitations/{token}") => acts(Thing::Nothing, ANYONE, json!({ "password": "long enough" }), 404),
+        ("GET", "/api/mail") => reads(Thing::Nothing, ADMINS),
+        ("POST", "/api/mail/{id}/resend") => Row { status: 202, ..reads(Thing::Mail, ADMINS) },
+        ("POST", "/api/portal-users" | "/api/customers") => acts(Thing::Nothing, DISPATCHERS, json!({}), 422),
+        ("POST", "/api/workers" | "/api/dispatchers") => acts(Thing::Nothing, ADMINS, json!({}), 422),
+        ("PATCH", "/api/portal-users/{id}") => acts(Thing::Spare("portal_user"), DISPATCHERS, json!({}), 200),
+        ("PATCH", "/api/customers/{id}") => acts(Thing::Spare("customer"), DISPATCHERS, json!({}), 200),
+        ("PATCH", "/api/workers/{id}") => acts(Thing::Spare("worker"), ADMINS, json!({}), 200),
+        ("PATCH", "/api/dispatchers/{id}") => acts(Thing::Spare("dispatcher"), ADMINS, json!({}), 200),
+        ("DELETE", "/api/portal-users/{id}" | "/api/portal-users/{id}/invitation") => {
+            Row { status: 204, ..reads(Thing::Spare("portal_user"), DISPATCHERS) }
+        }
+        ("DELETE", "/api/customers/{id}") => Row { status: 204, ..reads(Thing::Spare("customer"), DISPATCHERS) },
+        ("DELETE", "/api/workers/{id}" | "/api/workers/{id}/invitation") => {
+            Row { status: 204, ..reads(Thing::Spare("worker"), ADMINS) }
+        }
+        ("DELETE", "/api/dispatchers/{id}" | "/api/dispatchers/{id}/invitation") => {
+            Row { status: 204, ..reads(Thing::Spare("dispatcher"), ADMINS) }
+        }
+        ("POST", "/api/portal-users/{id}/invitation") => reads(Thing::Spare("portal_user"), DISPATCHERS),
+        ("POST", "/api/workers/{id}/invitation") => reads(Thing::Spare("worker"), ADMINS),
+        ("POST", "/api/dispatchers/{id}/invitation") => reads(Thing::Spare("dispatcher"), ADMINS),
         ("POST", "/api/jobs") => acts(Thing::Nothing, ORDERERS, order, 201),
         ("POST", "/api/jobs/publish") => acts(Thing::Nothing, DISPATCHERS, json!({ "jobs": [estate.job.0] }), 200),
         ("GET", "/api/jobs/{id}" | "/api/jobs/{id}/events") => reads(Thing::Job, VIEWERS),
@@ -261,7 +297,7 @@ async fn check(hub: &TestHub, estate: &Estate, method: &Method, path: &str, row:
         (session, _) => session.clone(),
     };
     let link = if path.contains("{link}") { estate.share(Job(own.parse::<Uuid>().expect("an id").into())).await.id } else { String::new() };
-    let at = |id: &str| path.replace("{id}", id).replace("{slug}", "north").replace("{link}", &link).replace("{customer}", &customer);
+    let at = |id: &str| path.replace("{id}", id).replace("{slug}", "north").replace("{link}", &link).replace("{customer}", &customer).replace("{token}", "guessed");
     let reply = ask(hub, method, &at(&own), session.as_deref(), row.body.as_ref()).await;
     expect(&cell, &reply, row, column);
     for marker in &column.never {
@@ -292,6 +328,7 @@ fn expect(cell: &str, reply: &Reply, row: &Row, column: &Column) {
     let expected = match column.role {
         _ if row.roles.is_empty() => (row.status, None),
         None => (401, Some("/problems/not_authenticated")),
+        Some(Dispatcher | Stranger) if row.admins_only && column.name != "admin" => (403, Some("/problems/forbidden")),
         // Theirs is the same route, but the id is not.
         Some(Stranger) if row.roles.contains(&Dispatcher) && row.thing != Thing::Nothing => (404, Some("/problems/missing")),
         Some(Stranger) if row.roles.contains(&Dispatcher) => (stranger_status(row), None),
@@ -334,7 +371,35 @@ async fn own(hub: &TestHub, estate: &Estate, row: &Row, column: &Column) -> Stri
             (Some(session), Some(PortalUser | Worker | Dispatcher)) => id(upload(hub, session, &picture(8, 8)).await),
             _ => id(estate.north.file),
         },
+        Thing::Spare(table) => spare(hub, table).await,
+        Thing::Mail => mail(hub, company.tenant.0).await,
     }
+}
+
+/// Somebody new in `north` who has not joined yet.
+async fn spare(hub: &TestHub, table: &str) -> String {
+    let (id, login, tenant) = (Uuid::now_v7(), Uuid::now_v7(), hub.company().tenant);
+    let make = if table == "customer" {
+        format!("insert into customer (tenant, id, name) values ('{tenant}', '{id}', 'Spare')")
+    } else {
+        format!(
+            "insert into login (id, email) values ('{login}', '{login}@example.com');
+             insert into {table} (tenant, id, login, name, joined_at) values ('{tenant}', '{id}', '{login}', 'Spare', null)"
+        )
+    };
+    hub.tamper(&make).await;
+    id.to_string()
+}
+
+/// A mail of a tenant that was given up.
+async fn mail(hub: &TestHub, tenant: Uuid) -> String {
+    let id = Uuid::now_v7();
+    hub.tamper(&format!(
+        "insert into mail (tenant, id, address, name, letter, expires_at, due_at, dead_at)
+         values ('{tenant}', '{id}', 'a@example.com', 'A', '{{\"about\": \"verification\"}}', now() + interval '1 day', null, now())"
+    ))
+    .await;
+    id.to_string()
 }
 
 /// Ids of the row's kind that are there, but not for this caller.
@@ -348,8 +413,13 @@ fn foreign(estate: &Estate, thing: Thing, column: &Column) -> Vec<String> {
         Thing::Template => ids.template.0,
         Thing::Asset => ids.asset.0,
         Thing::PortalUser => ids.portal_user.0,
-        Thing::Dispatcher => ids.dispatcher.0,
+        Thing::Dispatcher | Thing::Spare("dispatcher") => ids.dispatcher.0,
         Thing::File => ids.file,
+        Thing::Spare("worker") => ids.worker.0,
+        Thing::Spare("customer") => ids.customer.0,
+        Thing::Spare(_) => ids.portal_user.0,
+        // Mails have no list that others see: any other id is as foreign.
+        Thing::Mail => Uuid::max(),
     };
     let within_tenant = matches!(thing, Thing::Job | Thing::Customer | Thing::Asset | Thing::File);
     let ids = match column.role {

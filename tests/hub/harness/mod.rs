@@ -5,6 +5,7 @@ pub(crate) mod company;
 mod estate;
 mod hub;
 mod live;
+mod mailbox;
 mod person;
 mod program;
 pub(crate) mod tables;
@@ -15,6 +16,7 @@ pub(crate) use company::HIDDEN;
 pub(crate) use estate::{Estate, Ids};
 pub(crate) use hub::TestHub;
 pub(crate) use live::{Live, Resumed};
+pub(crate) use mailbox::Mailbox;
 pub(crate) use person::{Job, Person, problem};
 pub(crate) use program::Program;
 

@@ -101,6 +101,7 @@ export const texts = {
     submit: 'Log in',
     submitting: 'Logging in',
     wrong: 'E-mail or password is not right.',
+    forgot: 'Forgotten your password?',
     choose: 'Where do you want to go?',
     back: 'Use another log-in',
     kinds: {

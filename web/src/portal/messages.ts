@@ -21,7 +21,6 @@ export const words = {
   assets: 'Assets',
   new_job: 'New job',
   skip: 'Skip to the content',
-  account: 'Account',
 
   list: {
     search: 'Search jobs',
@@ -215,4 +214,33 @@ export const words = {
   },
 
   news: (number: string, what: string) => `${number}: ${what}`,
+
+  signup: {
+    offer: 'New here? Anybody may order.',
+    title: 'Sign up',
+    name: 'Your name',
+    company: 'Company',
+    company_hint: 'Leave it empty if you order for yourself.',
+    phone: 'Phone',
+    password_hint: 'At least 8 characters',
+    send: 'Sign up',
+    back: 'Back to the log-in',
+    look: 'Look into your mailbox',
+    look_text: (email: string) =>
+      `We have sent a link to ${email}. Open it to confirm your address; it works for 24 hours.`,
+  },
+
+  account: {
+    title: 'Account',
+    password: 'Change your password',
+    current: 'Current password',
+    next: 'New password',
+    change: 'Change password',
+    changed: 'Your password is changed. Other devices have been signed out.',
+    sessions: 'Where you are logged in',
+    since: (when: string) => `since ${when}`,
+    this_one: 'This device',
+    everywhere: 'Sign out everywhere',
+    switch: 'Switch company',
+  },
 };

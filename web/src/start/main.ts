@@ -1,5 +1,5 @@
 import { mount } from 'svelte';
 import './app.css';
-import App from './App.svelte';
+import Door from './Door.svelte';
 
-mount(App, { target: document.getElementById('app')! });
+mount(Door, { target: document.getElementById('app')! });
