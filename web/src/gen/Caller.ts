@@ -6,4 +6,4 @@ import type { TenantRef } from "./TenantRef";
 /**
  * Who is logged in.
  */
-export type Caller = { kind: ByKind, id: string, name: string, admin: boolean, tenant: TenantRef, customers: Array<LinkedCustomer>, };
+export type Caller = { kind: ByKind, id: string, name: string, admin: boolean, tenant: TenantRef, customers: Array<LinkedCustomer>, job?: string, };

@@ -6,7 +6,7 @@ describe('money', () => {
     const digits = (text: string) => text.replace(/[^\d-]/g, '');
     expect(digits(money('90071992547409.93', 'EUR'))).toBe('9007199254740993');
     expect(digits(money('12.50', 'EUR'))).toBe('1250');
-    expect(digits(money('0.3350', 'EUR'))).toBe('03350');
+    expect(digits(money('0.3350', 'EUR'))).toBe('0335');
     expect(digits(money('100', 'JPY'))).toBe('100');
     expect(digits(money('-119.85', 'EUR'))).toMatch(/^-?11985$/);
     expect(decimal('1.5')).toMatch(/^1[.,]5$/);

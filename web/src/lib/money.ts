@@ -5,7 +5,11 @@ const exact = (decimal: string) => decimal as unknown as number;
 /** "1,234.50 €"; more decimals only if the amount has them. */
 export function money(amount: string, currency: string): string {
   const decimals = amount.split('.')[1]?.length ?? 0;
-  const format = new Intl.NumberFormat(undefined, { style: 'currency', currency, maximumFractionDigits: Math.max(decimals, 0) });
+  const format = new Intl.NumberFormat(undefined, {
+    style: 'currency',
+    currency,
+    maximumFractionDigits: Math.max(decimals, 0),
+  });
   return format.format(exact(amount));
 }
 

@@ -3,7 +3,8 @@
 export const words = {
   title: 'Invoice',
   draft: 'Draft',
-  draft_note: 'Lines are added while the work goes on. The invoice gets its number when the job is completed.',
+  draft_note:
+    'Lines are added while the work goes on. The invoice gets its number when the job is completed.',
   number: 'Number',
   date: 'Date',
   job: 'Job',
