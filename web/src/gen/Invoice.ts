@@ -2,4 +2,39 @@
 import type { InvoiceLine } from "./InvoiceLine";
 import type { InvoiceTax } from "./InvoiceTax";
 
-export type Invoice = { number: string | null, date: string | null, currency: string, prices_include_tax: boolean, lines: Array<InvoiceLine>, taxes: Array<InvoiceTax>, net: string, total: string, };
+/**
+ * An invoice with its sums.
+ */
+export type Invoice = { 
+/**
+ * As on paper; a draft has none.
+ */
+number: string | null, 
+/**
+ * `YYYY-MM-DD` in the company's zone; a draft has none.
+ */
+date: string | null, 
+/**
+ * ISO 4217.
+ */
+currency: string, 
+/**
+ * Unit prices and the lines' totals are gross.
+ */
+prices_include_tax: boolean, 
+/**
+ * What is charged.
+ */
+lines: Array<InvoiceLine>, 
+/**
+ * By rate, the lowest first.
+ */
+taxes: Array<InvoiceTax>, 
+/**
+ * Without tax.
+ */
+net: string, 
+/**
+ * To pay.
+ */
+total: string, };

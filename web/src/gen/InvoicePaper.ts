@@ -4,4 +4,63 @@ import type { InvoiceTax } from "./InvoiceTax";
 import type { JobId } from "./JobId";
 import type { Party } from "./Party";
 
-export type InvoicePaper = { job: JobId, job_number: string, job_type: string, seller: Party, buyer: Party, seller_phone: string, number: string | null, date: string | null, currency: string, prices_include_tax: boolean, lines: Array<InvoiceLine>, taxes: Array<InvoiceTax>, net: string, total: string, };
+/**
+ * What `GET /api/jobs/{id}/invoice` answers: the invoice with both sides and what it is for.
+ */
+export type InvoicePaper = { 
+/**
+ * The job.
+ */
+job: JobId, 
+/**
+ * The job's number.
+ */
+job_number: string, 
+/**
+ * What was done.
+ */
+job_type: string, 
+/**
+ * Who asks for the money.
+ */
+seller: Party, 
+/**
+ * Who pays.
+ */
+buyer: Party, 
+/**
+ * How the seller is called.
+ */
+seller_phone: string, 
+/**
+ * As on paper; a draft has none.
+ */
+number: string | null, 
+/**
+ * `YYYY-MM-DD` in the company's zone; a draft has none.
+ */
+date: string | null, 
+/**
+ * ISO 4217.
+ */
+currency: string, 
+/**
+ * Unit prices and the lines' totals are gross.
+ */
+prices_include_tax: boolean, 
+/**
+ * What is charged.
+ */
+lines: Array<InvoiceLine>, 
+/**
+ * By rate, the lowest first.
+ */
+taxes: Array<InvoiceTax>, 
+/**
+ * Without tax.
+ */
+net: string, 
+/**
+ * To pay.
+ */
+total: string, };
