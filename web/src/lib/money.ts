@@ -23,6 +23,13 @@ export function percent(rate: string): string {
   return `${decimal(rate)} %`;
 }
 
+/** The day of an invoice, "YYYY-MM-DD", in the reader's way. */
+export function day(date: string): string {
+  return new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeZone: 'UTC' }).format(
+    Date.parse(date),
+  );
+}
+
 /** The paper that lies in printers where this browser is at home. */
 export function paperSize(language = navigator.language): 'a4' | 'letter' {
   return /-(US|CA|MX|PH|CL|CO|VE|CR|GT|PA|DO|SV|NI|PR)$/i.test(language) ? 'letter' : 'a4';
