@@ -211,6 +211,7 @@ fn caller() -> Caller {
         admin: false,
         tenant: TenantRef { id: id(8), name: "Harbour Care".into(), slug: "demo".into(), time_zone: "Europe/Helsinki".into() },
         customers: vec![LinkedCustomer { id: id(3), name: "Bakery, Keskuskatu".into(), permissions }],
+        job: None,
     }
 }
 

@@ -19,6 +19,7 @@ export class Track {
   #hub: Hub;
   #token: string;
   #onended: () => void;
+  #over = false;
 
   constructor(token: string, caller: Caller & { job: Id }, onended: () => void) {
     this.#token = token;
@@ -68,6 +69,9 @@ export class Track {
   }
 
   #end(): void {
+    // Ending the connection is told to whoever watches it, this one too.
+    if (this.#over) return;
+    this.#over = true;
     this.clock.stop();
     this.#hub.end(CLOSED.not_authenticated);
     this.#onended();
