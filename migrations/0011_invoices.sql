@@ -5,7 +5,7 @@ comment on column customer.tax_number is 'VAT or other tax number, for invoices.
 
 create table invoice (
   tenant uuid not null,
-  number bigint not null constraint invoice_number_positive check (number > 0),
+  number bigint not null,
   job uuid not null,
   issued_at timestamptz not null,
   doc jsonb not null,

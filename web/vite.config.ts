@@ -1,4 +1,4 @@
-/// Builds the four pages of the hub into `dist`; the hub serves them under /, /p/{slug}, /dispatch and /worker.
+/// Builds the five pages of the hub into `dist`; the hub serves them under /, /p/{slug}, /dispatch, /worker and /t/{token}.
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import tailwindcss from '@tailwindcss/vite';
 import { defineConfig } from 'vitest/config';
@@ -15,7 +15,7 @@ export default defineConfig({
     // The lazy map chunk is known to be large; what may grow by accident is weighed by tests/budget.spec.ts.
     chunkSizeWarningLimit: 1200,
     rolldownOptions: {
-      input: ['index.html', 'portal.html', 'dispatch.html', 'worker.html'],
+      input: ['index.html', 'portal.html', 'dispatch.html', 'worker.html', 'track.html'],
     },
   },
   server: {

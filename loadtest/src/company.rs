@@ -186,6 +186,7 @@ fn job_type() -> Template {
         parts: Parts { requested_start: Rule::Optional, asset: Rule::Hidden, contact: Rule::Optional, notes: Rule::Optional, copies: 1 },
         steps: vec![step("Pick up", true), step("Deliver", true)],
         fields: Vec::new(),
+        invoice_lines: Vec::new(),
         archived: false,
     }
 }

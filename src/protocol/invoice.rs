@@ -45,6 +45,22 @@ pub struct InvoiceLine {
     pub total: String,
 }
 
+/// A line that a template gives to each new job.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[ts(export)]
+pub struct TemplateLine {
+    /// The company's own code.
+    pub code: String,
+    /// What it is.
+    pub description: String,
+    /// How much of it.
+    pub quantity: String,
+    /// Of one.
+    pub unit_price: String,
+    /// Percent.
+    pub tax_rate: String,
+}
+
 /// The tax of one rate.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
 #[ts(export)]
@@ -88,6 +104,18 @@ pub struct InvoicePaper {
     /// The rest.
     #[serde(flatten)]
     pub invoice: Invoice,
+}
+
+impl From<&Line> for TemplateLine {
+    fn from(line: &Line) -> Self {
+        Self {
+            code: line.code.clone(),
+            description: line.description.clone(),
+            quantity: line.quantity.to_string(),
+            unit_price: line.unit_price.to_string(),
+            tax_rate: line.tax_rate.to_string(),
+        }
+    }
 }
 
 impl From<&DomainInvoice> for Invoice {

@@ -1,6 +1,7 @@
 //! What only HTTP carries: lists and their items, the log-in, the portal's public face.
 
 use super::instant::Rfc3339;
+use super::invoice::TemplateLine;
 use super::problem::Problem;
 use super::views::{Address, By, Caller, Job, PermissionSet, ScheduleWorker};
 use crate::domain::caller::ByKind;
@@ -381,6 +382,10 @@ pub struct Template {
     pub parts: TemplateParts,
     pub steps: Vec<TemplateStep>,
     pub fields: Vec<TemplateField>,
+    /// What is charged; for dispatchers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[ts(as = "Option<Vec<TemplateLine>>", optional)]
+    pub invoice_lines: Vec<TemplateLine>,
     pub archived: bool,
     /// For dispatchers: sent back with a change, it refuses the change if somebody else was faster.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -460,6 +465,7 @@ impl Template {
             },
             steps: from.steps.iter().map(step).collect(),
             fields: from.fields.iter().map(TemplateField::staff).collect(),
+            invoice_lines: from.invoice_lines.iter().map(TemplateLine::from).collect(),
             ..Self::head(from)
         }
     }
@@ -497,6 +503,7 @@ impl Template {
             parts: TemplateParts { requested_start: None, asset: None, contact: None, notes: None, copies: 1 },
             steps: Vec::new(),
             fields: Vec::new(),
+            invoice_lines: Vec::new(),
             archived: from.archived,
             version: None,
         }

@@ -163,8 +163,9 @@ async fn every_command_is_for_those_whose_it_is() {
     let hub = TestHub::start().await;
     let estate = Estate::plant(&hub).await;
     let mut cells = 0;
+    let people = people(&hub, &estate).await;
     let before = hub.table(EVENTS).await;
-    for (person, column) in people(&hub, &estate).await {
+    for (person, column) in people {
         let role = column.role.expect("who is let in has a role");
         let mut live = person.live().await;
         for verb in EVERY_COMMAND {

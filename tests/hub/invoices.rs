@@ -224,10 +224,10 @@ async fn the_paper_names_both_sides_and_can_be_read_back() {
     let (dispatcher, payer) = (hub.dispatcher(1).await, hub.portal_user(1).await);
     let job = errand(&hub, &dispatcher, 1).await;
     dispatcher.does(job, json!({ "do": "complete_step", "step": 0 })).await;
-    let paper = payer.reads(&format!("/api/jobs/{job}/invoice")).await;
-    assert_eq!(paper["seller"], json!({ "name": "Company of the north", "address": "Kauppatori 1\n00170 Helsinki", "tax_number": "FI-SELLER-1" }));
-    assert_eq!((&paper["buyer"]["name"], &paper["buyer"]["tax_number"]), (&json!("Łukasz Öström"), &json!("FI-BUYER-2")));
-    assert_eq!((&paper["number"], &paper["total"], &paper["currency"]), (&json!("1"), &json!("125.50"), &json!("EUR")));
+    let read = payer.reads(&format!("/api/jobs/{job}/invoice")).await;
+    assert_eq!(read["seller"], json!({ "name": "Company of the north", "address": "Kauppatori 1\n00170 Helsinki", "tax_number": "FI-SELLER-1" }));
+    assert_eq!((&read["buyer"]["name"], &read["buyer"]["tax_number"]), (&json!("Łukasz Öström"), &json!("FI-BUYER-2")));
+    assert_eq!((&read["number"], &read["total"], &read["currency"]), (&json!("1"), &json!("125.50"), &json!("EUR")));
     for size in ["a4", "letter"] {
         let request = hub.asks(Method::GET, &format!("/api/jobs/{job}/invoice.pdf?paper={size}"));
         let answer = request.header("cookie", format!("hub_session={}", payer.session)).send().await.unwrap();

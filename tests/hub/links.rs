@@ -107,7 +107,7 @@ async fn whatever_ends_a_link_closes_its_sockets_and_says_so() {
             "cancelled" => drop(dispatcher.does(job, json!({ "do": "cancel" })).await),
             "deleted" => drop(dispatcher.client.delete(&format!("/api/jobs/{job}")).await.expect("deleted")),
             "portal off" => {
-                hub.tamper("update tenant set settings = jsonb_set(settings, '{portal}', '{\"enabled\": false}') where slug = 'north'").await
+                hub.tamper("update tenant set settings = jsonb_set(settings, '{portal}', '{\"enabled\": false}') where slug = 'north'").await;
             }
             _ => {
                 for step in 0..3 {

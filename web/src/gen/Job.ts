@@ -5,6 +5,7 @@ import type { Contact } from "./Contact";
 import type { CustomerRef } from "./CustomerRef";
 import type { Declined } from "./Declined";
 import type { Field } from "./Field";
+import type { Invoice } from "./Invoice";
 import type { JobDate } from "./JobDate";
 import type { JobFile } from "./JobFile";
 import type { JobId } from "./JobId";
@@ -25,4 +26,8 @@ files?: Array<JobFile>,
 /**
  * Absent for anybody but dispatchers.
  */
-internal_notes?: string, can: Can, };
+internal_notes?: string, 
+/**
+ * Absent for whoever may not see it.
+ */
+invoice?: Invoice, can: Can, };

@@ -10,14 +10,17 @@ import type {
   EditJob,
   Id,
   Instant,
+  InvoicePaper,
   Job,
   JobEvent,
   JobStatus,
   Login,
   NewJob,
+  NewLink,
   Page,
   Portal,
   ProblemBody,
+  SharedLink,
   Template,
   Times,
   Versioned,
@@ -47,7 +50,7 @@ export const api = {
   login: (body: { email: string; password: string; tenant?: string; kind?: CallerKind }) =>
     request<Login>('POST', '/api/login', { body }),
   logout: () => request<undefined>('POST', '/api/logout'),
-  me: async () => (await request<{ caller: Caller }>('GET', '/api/me')).caller,
+  me: async (auth: Auth = {}) => (await request<{ caller: Caller }>('GET', '/api/me', auth)).caller,
   switchTo: (tenant: string, kind: CallerKind) =>
     request<{ caller: Caller }>('POST', '/api/switch', { body: { tenant, kind } }),
   portal: (slug: string) => request<Portal>('GET', `/api/portals/${encodeURIComponent(slug)}`),
@@ -68,6 +71,12 @@ export const api = {
     ),
   jobEvents: (id: Id, auth: Auth = {}) =>
     request<Page<JobEvent>>('GET', `/api/jobs/${id}/events`, { query: { limit: 200 }, ...auth }),
+
+  invoice: (id: Id) => request<InvoicePaper>('GET', `/api/jobs/${id}/invoice`),
+  invoicePdf: (id: Id, paper: 'a4' | 'letter') => `/api/jobs/${id}/invoice.pdf?paper=${paper}`,
+  links: (job: Id) => request<Page<SharedLink>>('GET', `/api/jobs/${job}/links`),
+  share: (job: Id, days: number) => request<NewLink>('POST', `/api/jobs/${job}/links`, { body: { days } }),
+  endLink: (job: Id, link: Id) => request<undefined>('DELETE', `/api/jobs/${job}/links/${link}`),
 
   templates: () => request<Page<Template>>('GET', '/api/templates', { query: { limit: 200 } }),
   customers: (q?: string, auth: Auth = {}) =>

@@ -20,6 +20,8 @@ import type { WorkerState } from '../gen/WorkerState';
 import type { WorkerStatus } from '../gen/WorkerStatus';
 import type { ByKind } from '../gen/ByKind';
 import type { Contact } from '../gen/Contact';
+import type { NewLink as WireNewLink } from '../gen/NewLink';
+import type { SharedLink as WireSharedLink } from '../gen/SharedLink';
 
 export type { Address } from '../gen/Address';
 export type { Asset } from '../gen/Asset';
@@ -31,6 +33,10 @@ export type { ClientMessage } from '../gen/ClientMessage';
 export type { Contact } from '../gen/Contact';
 export type { Customer } from '../gen/Customer';
 export type { FieldKind } from '../gen/FieldKind';
+export type { Invoice } from '../gen/Invoice';
+export type { InvoiceLine } from '../gen/InvoiceLine';
+export type { InvoicePaper } from '../gen/InvoicePaper';
+export type { Party } from '../gen/Party';
 export type { LinkedCustomer as CallerCustomer } from '../gen/LinkedCustomer';
 export type { List as Page } from '../gen/List';
 export type { LoginAnswer as Login } from '../gen/LoginAnswer';
@@ -122,6 +128,22 @@ export type Command =
 
 export type Versioned = Pick<CommandBody<Instant>, 'version' | 'at'>;
 
+/** A line of an invoice as it is sent: decimals as text. */
+export interface NewInvoiceLine {
+  code: string;
+  description: string;
+  quantity: string;
+  unit_price: string;
+  tax_rate: string;
+}
+
+export type NewLink = Omit<WireNewLink, 'expires_at'> & { expires_at: Instant };
+export type SharedLink = Omit<WireSharedLink, 'created_at' | 'expires_at' | 'revoked_at'> & {
+  created_at: Instant;
+  expires_at: Instant;
+  revoked_at: Instant | null;
+};
+
 export interface NewJobStep {
   index: number;
   address?: { text: string; latitude?: number | null; longitude?: number | null };
@@ -144,6 +166,7 @@ export interface NewJob {
   scheduled_end?: Instant;
   duration_min?: number;
   internal_notes?: string;
+  invoice_lines?: NewInvoiceLine[];
   publish?: boolean;
 }
 

@@ -1,0 +1,37 @@
+/// What the page of a one-job link says.
+import type { JobStatus } from '../lib/protocol';
+
+export const words = {
+  loading: 'Opening',
+  ended: 'This link has ended.',
+  ended_more: 'The job is over, or the company has withdrawn the link.',
+  off: 'This page is not available at the moment.',
+  unreachable: 'The job cannot be reached right now.',
+  title: (job: string, company: string) => `${job} · ${company}`,
+  call: (company: string) => `Call ${company}`,
+  map: 'Live map',
+  steps: 'Steps',
+  step_done: (when: string) => `Done ${when}`,
+  step_next: 'Next',
+  step_open: 'Not done yet',
+  worker: 'Your worker',
+  planned: 'Planned',
+  requested: 'Requested',
+  done: 'Done',
+  arrival: (time: string) => `Expected about ${time}`,
+  position_age: (name: string, age: string) => `${name}’s position is from ${age}`,
+  no_position: 'The worker shows up here as soon as they are on the way.',
+  headline: {
+    unassigned: 'The company has received the request',
+    allocated: 'The company has received the request',
+    pending: 'The company is confirming the worker',
+    assigned: 'The job is planned',
+    started: 'Work is under way',
+    completed: 'All done',
+    cancelled: 'This job was cancelled',
+  } satisfies Record<JobStatus, string>,
+  en_route: (name: string) => `${name} is on the way`,
+  en_route_unseen: 'The worker is on the way',
+  paused: 'Work is paused',
+  news: (what: string) => `The job changed: ${what}`,
+};
