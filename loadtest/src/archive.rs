@@ -65,10 +65,10 @@ pub(crate) async fn fill(data: &Path, jobs: usize, seed: u64, now: At, progress:
         Past { rng: SmallRng::seed_from_u64(seed), tenant, now, company: &company, addresses: Gazetteer::built_in(), templates: templates() };
     let mut number = 0;
     while number < jobs {
-        let part: Vec<Job> = (number..jobs.min(number + AT_ONCE)).map(|number| past.job(number)).collect::<anyhow::Result<_>>()?;
-        number += part.len();
-        write(&mut connection, tenant, &part).await?;
-        progress(part.len() as u64);
+        let batch: Vec<Job> = (number..jobs.min(number + AT_ONCE)).map(|number| past.job(number)).collect::<anyhow::Result<_>>()?;
+        number += batch.len();
+        write(&mut connection, tenant, &batch).await?;
+        progress(batch.len() as u64);
     }
     sqlx::query("update tenant_seq set number = $2 where tenant = $1").bind(tenant.0).bind(i64::try_from(jobs)?).execute(&mut connection).await?;
     // The largest three customers are one person's.
