@@ -10,7 +10,6 @@ use crate::{demo, http};
 use crate::store::private_postgres::PrivatePostgres;
 use crate::store::{self, Database, Store};
 use crate::telemetry::Metrics;
-use crate::{demo, http};
 use actix_web::dev::ServerHandle;
 use actix_web::web::ServiceConfig;
 use anyhow::Context as _;

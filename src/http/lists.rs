@@ -13,6 +13,7 @@ use crate::domain::template::Template as TemplateDef;
 use crate::protocol::lists::{Asset, AssetField, Customer, Dispatcher, List, PortalUser, PortalUserCustomer, Template, Worker};
 use crate::protocol::views::{Address, ScheduleWorker};
 use crate::store;
+use crate::hub::clock;
 use crate::store::logins::PersonKind;
 use crate::store::people::Entry;
 use actix_web::web::{Data, Json};

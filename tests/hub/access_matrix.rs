@@ -59,7 +59,6 @@ struct Row {
     body: Option<Value>,
     /// What it answers to who may.
     status: u16,
-    /// Among dispatchers, only admins may.
     /// It ends the log-in: tried with a log-in of its own.
     ends_session: bool,
 }

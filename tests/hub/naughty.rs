@@ -89,6 +89,7 @@ async fn with_every_kind(hub: &TestHub) -> TemplateId {
         parts: Parts { requested_start: Optional, asset: Optional, contact: Optional, notes: Optional, copies: 3 },
         steps: vec![StepDef { name: "Look mk-north".into(), address: true, portal: Optional, fields: fields.clone() }],
         fields,
+        invoice_lines: Vec::new(),
         archived: false,
     };
     let mut connection = hub.store().write().await.unwrap();

@@ -30,8 +30,6 @@ pub(crate) struct TestHub {
     plain: reqwest::Client,
     company: Company,
     other: Company,
-    /// As `config.toml` would say it.
-    settings: String,
 }
 
 /// A folder that goes with its test.
