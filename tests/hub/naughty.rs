@@ -151,7 +151,7 @@ async fn every_kind_of_field_keeps_or_refuses_whatever_is_sent() {
             }
         }
     }
-    assert!(kept > 60, "{kept}");
+    assert!(kept > 50, "{kept}");
 }
 
 #[tokio::test]
