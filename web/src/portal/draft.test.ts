@@ -79,7 +79,16 @@ test('an edit sends what differs, and nothing when nothing does', () => {
 });
 
 test('the asset’s address becomes the job’s, unless one is there', () => {
-  const asset = { id: 'boiler', name: 'Boiler', type: 'Heating', customer: 'bakery', serial: null, address, fields: [], photo: null };
+  const asset = {
+    id: 'boiler',
+    name: 'Boiler',
+    type: 'Heating',
+    customer: 'bakery',
+    serial: null,
+    address,
+    fields: [],
+    photo: null,
+  };
   expect(withAsset(blank(form), form, asset).steps[0]!.address).toEqual(address);
   const own = { ...address, text: 'Elsewhere 2' };
   const draft = filledIn();
