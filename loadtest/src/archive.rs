@@ -132,6 +132,8 @@ impl Past<'_> {
             requested_start: Some(start),
             asset: None,
             contact: None,
+            files: Vec::new(),
+            terms: dispatch_hub::domain::invoice::Terms::default(),
             notes: "Ring at the side door, the bell in front is broken. ".repeat(3),
             steps: Vec::new(),
             fields: serde_json::Map::new(),
@@ -222,6 +224,7 @@ fn templates() -> Vec<Template> {
         parts: Parts { requested_start: Rule::Optional, asset: Rule::Hidden, contact: Rule::Optional, notes: Rule::Optional, copies: 1 },
         steps: steps.iter().enumerate().map(step).collect(),
         fields: Vec::new(),
+        invoice_lines: Vec::new(),
         archived: false,
     };
     TYPES.iter().map(template).collect()

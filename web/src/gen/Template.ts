@@ -8,7 +8,11 @@ import type { TemplateStep } from "./TemplateStep";
 /**
  * A job type: for dispatchers with both rules of everything, for portal users with what they may do.
  */
-export type Template = { id: TemplateId, name: string, colour: string, duration_min: number, parts: TemplateParts, steps: Array<TemplateStep>, fields: Array<TemplateField>, archived: boolean, 
+export type Template = { id: TemplateId, name: string, colour: string, duration_min: number, parts: TemplateParts, steps: Array<TemplateStep>, fields: Array<TemplateField>, 
+/**
+ * What is charged; for dispatchers.
+ */
+invoice_lines?: Array<TemplateLine>, archived: boolean, 
 /**
  * For dispatchers: sent back with a change, it refuses the change if somebody else was faster.
  */
