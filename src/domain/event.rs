@@ -3,6 +3,7 @@
 use super::at::At;
 use super::caller::{By, ByKind};
 use super::command::{AssetRef, Contact, WorkerRef};
+use super::difference::Difference;
 use super::field::Field;
 use super::ids::{CustomerId, WorkerId};
 use super::job::{Source, Status};
@@ -117,6 +118,9 @@ pub struct Event {
     pub before: Before,
     /// Whether it changed anything that a portal user with every permission can see.
     pub portal_visible: bool,
+    /// What it made of the members that people fill in or plan.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub differences: Vec<Difference>,
 }
 
 impl Event {
@@ -131,6 +135,7 @@ impl Event {
             change: Change::Seen,
             before: Before { customer: CustomerId(uuid::Uuid::nil()), phone: None, status: None },
             portal_visible: false,
+            differences: Vec::new(),
         }
     }
 }

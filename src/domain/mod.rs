@@ -3,6 +3,7 @@
 pub mod at;
 pub mod caller;
 pub mod command;
+pub mod difference;
 pub mod event;
 pub mod field;
 pub mod fix;

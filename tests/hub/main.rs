@@ -13,6 +13,7 @@ mod conflicts;
 mod crash;
 mod fixes;
 mod gate;
+mod history;
 mod idempotency;
 mod journeys;
 mod log_in;

@@ -147,6 +147,7 @@ impl NewJob<'_> {
             change: Change::Created,
             before: Before { customer, phone: None, status: None },
             portal_visible: true,
+            differences: Vec::new(),
         };
         Ok((job, event))
     }

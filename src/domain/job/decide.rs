@@ -55,21 +55,22 @@ impl Job {
             change,
             before: Before { customer: self.customer.id, phone: self.phone(), status: Some(self.status) },
             portal_visible: true,
+            differences: Vec::new(),
         };
-        event.portal_visible = self.shows_in_portal(&event);
+        if !matches!(event.change, Change::Deleted { .. }) {
+            let mut after = self.clone();
+            after.apply(&event);
+            after.version = self.version;
+            event.portal_visible = self.shows_in_portal(&after);
+            event.differences = self.differences(&after);
+        }
         Ok(Some(event))
     }
 
     /// Whether a portal user with every permission would see a difference.
-    fn shows_in_portal(&self, event: &Event) -> bool {
-        if matches!(event.change, Change::Deleted { .. }) {
-            return true;
-        }
+    fn shows_in_portal(&self, after: &Self) -> bool {
         let all = Permissions::all();
-        let mut after = self.clone();
-        after.apply(event);
-        after.version = self.version;
-        portal::project(self, &all) != portal::project(&after, &all)
+        portal::project(self, &all) != portal::project(after, &all)
     }
 
     /// Not yours or not there look alike; a worker who had it is told that it went.

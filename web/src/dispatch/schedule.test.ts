@@ -129,7 +129,7 @@ describe('moving', () => {
 describe('warnings', () => {
   const bars = [barOf(placed('assigned', { id: 'other', number: 'J-2' }))!];
   const spans = [{ start: nine - HOUR, end: nine + 7 * HOUR }];
-  const at = (start: number) => ({ id: 'j', row: 'w', start, end: start + HOUR });
+  const at = (start: number) => ({ job: job(), row: 'w', start, end: start + HOUR });
 
   it('name the job that it overlaps, and none that only touches', () => {
     expect(warnings(at(nine + HOUR / 2), bars, spans, 0)).toMatchObject([
