@@ -137,6 +137,26 @@ describe('warnings', () => {
     ]);
     expect(warnings(at(nine + HOUR), bars, spans, 0)).toEqual([]);
   });
+  it('name an asset that is needed elsewhere at the same time', () => {
+    const asset = { id: 'a', type: 'Boiler', name: 'Boiler 3' };
+    const elsewhere = barOf(
+      placed('assigned', { id: 'other', number: 'J-3', asset, worker: { id: 'w2', name: 'Other' } }),
+    )!;
+    const mine = { ...at(nine), job: job({ asset }) };
+    expect(warnings(mine, [elsewhere], undefined, 0)).toMatchObject([{ is: 'asset', with: { number: 'J-3' } }]);
+    expect(warnings({ ...mine, start: nine + HOUR, end: nine + 2 * HOUR }, [elsewhere], undefined, 0)).toEqual([]);
+  });
+  it('count the drive to and from the neighbours of a row', () => {
+    const stop = (latitude: number) => [{ name: '', address: { text: '', latitude, longitude: 24.94 } }] as never;
+    const before = barOf(placed('assigned', { id: 'before', number: 'J-4', steps: stop(60.17) }))!;
+    const far = { job: job({ steps: stop(60.3) }), row: 'w', start: nine + HOUR, end: nine + 2 * HOUR };
+    expect(warnings(far, [before], undefined, 0)).toMatchObject([
+      { is: 'travel', with: { number: 'J-4' }, needed_min: 38, free_min: 0 },
+    ]);
+    const later = { ...far, start: nine + 2 * HOUR, end: nine + 3 * HOUR };
+    expect(warnings(later, [before], undefined, 0)).toEqual([]);
+    expect(warnings({ ...far, row: 'w2' }, [before], undefined, 0)).toEqual([]);
+  });
   it('say outside hours and past', () => {
     const list = warnings(at(nine - 2 * HOUR), bars, spans, nine);
     expect(list.map(({ is }) => is)).toEqual(['outside_hours', 'past']);
