@@ -44,7 +44,9 @@ test('everything is edited, refused at its field, and saved', async ({ browse, a
 
   await editor.getByLabel('Minutes').fill('1');
   await save(page).click();
-  await expect(page.locator('[data-edit="duration_min"]').getByRole('alert')).toContainText('5 minutes to 14 days');
+  await expect(page.locator('[data-edit="duration_min"]').getByRole('alert')).toContainText(
+    '5 minutes to 14 days',
+  );
   await expect(editor.getByLabel('Notes of the customer')).toHaveValue('Ring twice');
   await expect(page.locator('[data-unsaved="8"]')).toBeVisible();
 
@@ -69,7 +71,10 @@ test('everything is edited, refused at its field, and saved', async ({ browse, a
   await expect(edited).toContainText('It floods');
 });
 
-test('what comes in while somebody types overwrites nothing and is shown beside it', async ({ browse, as }) => {
+test('what comes in while somebody types overwrites nothing and is shown beside it', async ({
+  browse,
+  as,
+}) => {
   const admin = await as('admin');
   const page = await browse({ login: 'dispatcher' });
   const job = await order(await as('customer1'), 'It drips');
@@ -89,16 +94,16 @@ test('what comes in while somebody types overwrites nothing and is shown beside 
   await expect(notes).toHaveValue('Ring twice');
   await expect(save(page)).toBeDisabled();
   await mark.getByRole('button', { name: 'Keep mine' }).click();
-  await page
-    .locator('[data-collides="internal_notes"]')
-    .getByRole('button', { name: 'Take theirs' })
-    .click();
+  await page.locator('[data-collides="internal_notes"]').getByRole('button', { name: 'Take theirs' }).click();
   await expect(page.getByLabel(/^Internal notes/)).toHaveValue('Pays early');
 
   // Closing the drawer loses nothing either.
   await page.keyboard.press('Escape');
   await page.getByRole('button', { name: 'Close' }).first().click();
-  await page.locator(`[data-workbench] [data-number="${job.number}"]`).getByRole('button', { name: 'Repair' }).click();
+  await page
+    .locator(`[data-workbench] [data-number="${job.number}"]`)
+    .getByRole('button', { name: 'Repair' })
+    .click();
   await expect(notes).toHaveValue('Ring twice');
   await save(page).click();
   await expect(page.locator('[data-unsaved]')).toHaveCount(0);

@@ -223,7 +223,7 @@ test('the workbench narrows, and the address keeps it', async ({ browse, as }) =
   await page.reload();
   await expect(page.locator('[data-workbench] [data-job]')).toHaveCount(1);
   await expect(page.getByLabel('Find a job, customer, street')).toHaveValue(job.number);
-  await page.getByRole('button', { name: /^Late/ }).click();
+  await page.locator('[data-filters]').getByRole('button', { name: /^Late/ }).click();
   await expect(page.getByText('Nothing to place matches.')).toBeVisible();
   await page.locator('[data-filters]').getByRole('button', { name: 'Clear' }).click();
   await expect(page.locator('[data-workbench] [data-job]').nth(1)).toBeVisible();

@@ -100,7 +100,8 @@ async function measure() {
     let from;
     for (const bar of all.slice(round * 3)) {
       const at = await bar.boundingBox();
-      const inside = at && at.x > box.x + 210 && at.y > box.y + 120 && at.y + at.height < box.y + box.height - 60;
+      const inside =
+        at && at.x > box.x + 210 && at.y > box.y + 120 && at.y + at.height < box.y + box.height - 60;
       if (inside && at.width > 20 && at.x + at.width < box.x + box.width) from = at;
       if (from) break;
     }
@@ -124,7 +125,9 @@ async function measure() {
   report('keys', await drain(page));
   beating = false;
   await beat;
-  console.log(`${beats} live updates meanwhile; bars drawn: ${await page.locator('[data-timeline] [data-bar]').count()}`);
+  console.log(
+    `${beats} live updates meanwhile; bars drawn: ${await page.locator('[data-timeline] [data-bar]').count()}`,
+  );
 }
 
 async function drain(page) {
@@ -143,7 +146,9 @@ function report(name, { inputs, long }) {
       .map(({ ms }) => ms)
       .sort((a, b) => a - b);
     const at = (share) => list[Math.min(list.length - 1, Math.floor(list.length * share))].toFixed(0);
-    console.log(`${name} ${type}: n ${list.length}, median ${at(0.5)} ms, p95 ${at(0.95)} ms, max ${at(1)} ms`);
+    console.log(
+      `${name} ${type}: n ${list.length}, median ${at(0.5)} ms, p95 ${at(0.95)} ms, max ${at(1)} ms`,
+    );
   }
   const worst = long.length > 0 ? Math.max(...long).toFixed(0) : 0;
   console.log(`${name} long tasks: ${long.length}, longest ${worst} ms`);
@@ -169,13 +174,21 @@ async function seed() {
         template: template.id,
         customer: customer.id,
         duration_min: 30 + (n % 4) * 15,
-        steps: [{ index: 0, address: { text: `Keskuskatu ${n}`, latitude: 60.165 + (n % 40) / 4000, longitude: 24.94 } }],
-        ...(placed ? { worker: workers[n % WORKERS].id, scheduled_start: start } : { requested_start: start }),
+        steps: [
+          {
+            index: 0,
+            address: { text: `Keskuskatu ${n}`, latitude: 60.165 + (n % 40) / 4000, longitude: 24.94 },
+          },
+        ],
+        ...(placed
+          ? { worker: workers[n % WORKERS].id, scheduled_start: start }
+          : { requested_start: start }),
       },
     });
     if (answer.status() !== 201) throw new Error(await answer.text());
   };
-  for (let n = 0; n < JOBS; n += 20) await Promise.all(Array.from({ length: 20 }, (_, more) => make(n + more)));
+  for (let n = 0; n < JOBS; n += 20)
+    await Promise.all(Array.from({ length: 20 }, (_, more) => make(n + more)));
   console.log(`${workers.length} workers, ${JOBS} jobs, map ${MAP ? 'shown' : 'hidden'}`);
   return api;
 }

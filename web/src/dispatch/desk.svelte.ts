@@ -344,7 +344,9 @@ export class Desk {
         toasts.say(t.published_partly(done.length, failed.length, why), { tone: 'error' });
       } else {
         const entries = done.flatMap(({ job }) =>
-          job ? [{ job, command: { do: 'unpublish' } as const, from: job.version - 1, version: job.version }] : [],
+          job
+            ? [{ job, command: { do: 'unpublish' } as const, from: job.version - 1, version: job.version }]
+            : [],
         );
         for (const entry of entries) this.undos.push(entry);
         toasts.say(t.published(done.length), {

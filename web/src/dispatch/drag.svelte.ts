@@ -97,9 +97,7 @@ class Drag {
     this.x = event.clientX;
     this.y = event.clientY;
     this.#field?.nudge(event.clientX, event.clientY);
-    this.target = this.job
-      ? this.#field?.at(event.clientX, event.clientY, this.job, this.grip)
-      : undefined;
+    this.target = this.job ? this.#field?.at(event.clientX, event.clientY, this.job, this.grip) : undefined;
   }
 }
 

@@ -79,7 +79,11 @@ it.each([
 
 it('takes over what a copy needs, and not what the worker found out', () => {
   const done = job();
-  done.steps[1] = { ...done.steps[1]!, done_at: 5, fields: [{ key: 'cause', kind: 'choice', value: 'Wear' }] as never };
+  done.steps[1] = {
+    ...done.steps[1]!,
+    done_at: 5,
+    fields: [{ key: 'cause', kind: 'choice', value: 'Wear' }] as never,
+  };
   expect(likeness(done)).toEqual({
     requested: 1000,
     addresses: { 0: place },

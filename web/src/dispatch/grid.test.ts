@@ -1,6 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import type { Job } from '../lib/protocol';
-import { byRow, fitScale, instantAt, offsets, pack, rowAt, rowHeight, rowsInView, widthOf, xOf } from './grid';
+import {
+  byRow,
+  fitScale,
+  instantAt,
+  offsets,
+  pack,
+  rowAt,
+  rowHeight,
+  rowsInView,
+  widthOf,
+  xOf,
+} from './grid';
 import type { Bar } from './schedule';
 
 const MINUTE = 60_000;
@@ -15,9 +26,9 @@ const bar = (id: string, start: number, end: number, row = 'w'): Bar => ({
 describe('a scale', () => {
   it('is as wide as its slots need, and fills a wider screen', () => {
     expect(widthOf(scale)).toBeCloseTo(48 * 46);
-    expect(
-      widthOf(fitScale({ from: 0, to: 1440 * MINUTE }, { minutes: 30, width: 46 }, 4000)),
-    ).toBeCloseTo(4000);
+    expect(widthOf(fitScale({ from: 0, to: 1440 * MINUTE }, { minutes: 30, width: 46 }, 4000))).toBeCloseTo(
+      4000,
+    );
   });
   it('gives instants on the grid and takes them back', () => {
     expect(xOf(scale, 60 * MINUTE)).toBeCloseTo(92);

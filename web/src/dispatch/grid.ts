@@ -7,6 +7,8 @@ const MINUTE_MS = 60_000;
 /** So wide is a bar at least, however short its job. */
 export const LEAST_WIDTH_PX = 22;
 export const LANE_PX = 47;
+/** A lane of bars in one line each. */
+export const COMPACT_PX = 25;
 const ROW_LEAST_PX = 60;
 const ROW_PAD_PX = 6;
 

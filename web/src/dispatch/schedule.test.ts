@@ -143,11 +143,16 @@ describe('warnings', () => {
       placed('assigned', { id: 'other', number: 'J-3', asset, worker: { id: 'w2', name: 'Other' } }),
     )!;
     const mine = { ...at(nine), job: job({ asset }) };
-    expect(warnings(mine, [elsewhere], undefined, 0)).toMatchObject([{ is: 'asset', with: { number: 'J-3' } }]);
-    expect(warnings({ ...mine, start: nine + HOUR, end: nine + 2 * HOUR }, [elsewhere], undefined, 0)).toEqual([]);
+    expect(warnings(mine, [elsewhere], undefined, 0)).toMatchObject([
+      { is: 'asset', with: { number: 'J-3' } },
+    ]);
+    expect(
+      warnings({ ...mine, start: nine + HOUR, end: nine + 2 * HOUR }, [elsewhere], undefined, 0),
+    ).toEqual([]);
   });
   it('count the drive to and from the neighbours of a row', () => {
-    const stop = (latitude: number) => [{ name: '', address: { text: '', latitude, longitude: 24.94 } }] as never;
+    const stop = (latitude: number) =>
+      [{ name: '', address: { text: '', latitude, longitude: 24.94 } }] as never;
     const before = barOf(placed('assigned', { id: 'before', number: 'J-4', steps: stop(60.17) }))!;
     const far = { job: job({ steps: stop(60.3) }), row: 'w', start: nine + HOUR, end: nine + 2 * HOUR };
     expect(warnings(far, [before], undefined, 0)).toMatchObject([
