@@ -52,7 +52,8 @@ impl Job {
         list.add("/duration_min", "", Worth::Value(json!(self.duration_min)), Worth::Value(json!(after.duration_min)));
         let asset = |job: &Self| Worth::text(job.asset.as_ref().map_or("", |asset| &asset.name));
         list.add("/asset", "", asset(self), asset(after));
-        let contact = |job: &Self| job.contact.as_ref().map_or(String::new(), |contact| format!("{} {}", contact.name, contact.phone).trim().to_owned());
+        let contact =
+            |job: &Self| job.contact.as_ref().map_or(String::new(), |contact| format!("{} {}", contact.name, contact.phone).trim().to_owned());
         list.add("/contact", "", Worth::text(&contact(self)), Worth::text(&contact(after)));
         list.add("/notes", "", Worth::text(&self.notes), Worth::text(&after.notes));
         list.add("/internal_notes", "", Worth::text(&self.internal_notes), Worth::text(&after.internal_notes));

@@ -50,6 +50,8 @@ export const t = {
   published_partly: (done: number, failed: number, why: string) => `${done} published, ${failed} not: ${why}`,
 
   load: (hours: string) => `${hours} planned`,
+  on_duty: 'On duty',
+  battery: (charge: string) => `battery ${charge}`,
   overlaps: (number: string) => `Overlaps ${number}`,
   asset_taken: (asset: string, number: string) => `${asset} is needed for ${number} at the same time`,
   drive_short: (number: string, needed: number, free: number) =>
