@@ -82,6 +82,7 @@ async function measure() {
   await bars.first().waitFor();
   await pause(4000);
 
+  await drain(page);
   let beats = 0;
   let beating = true;
   const jobs = (await (await api.get('/api/jobs?status=allocated&limit=200')).json()).items.reverse();
