@@ -220,7 +220,7 @@ fn caller() -> Caller {
 fn server_samples() -> Vec<(&'static str, ServerMessage)> {
     let by = By { kind: ByKind::Worker, name: "Aino Virtanen".into() };
     let event = |topic, kind, job: Option<Job<Millis>>, reason| {
-        let message = EventMessage { topic, seq: 42, at: NOON, kind, job: job.map(Arc::new), job_id: id(1), by: by.clone(), reason };
+        let message = EventMessage { topic, seq: 42, at: NOON, kind, job: job.map(Arc::new), job_id: id(1), by: by.clone(), reason, detail: None };
         ServerMessage::Event(Box::new(message))
     };
     let row = ScheduleWorker { id: id(4), name: "Aino Virtanen".into(), hours: vec![Some((480, 960)), None], on_duty: true };

@@ -3,6 +3,7 @@
 use super::at::At;
 use super::caller::{By, ByKind};
 use super::command::{AssetRef, Contact, WorkerRef};
+use super::difference::Difference;
 use super::field::Field;
 use super::file::FileRef;
 use super::ids::{CustomerId, WorkerId};
@@ -125,6 +126,9 @@ pub struct Event {
     /// Whether that is to be seen on the invoice alone.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub on_invoice_only: bool,
+    /// What it made of the members that people fill in or plan.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub differences: Vec<Difference>,
 }
 
 impl Event {
@@ -141,6 +145,7 @@ impl Event {
             before: Before { customer: CustomerId(uuid::Uuid::nil()), phone: None, status: None },
             portal_visible: false,
             on_invoice_only: false,
+            differences: Vec::new(),
         }
     }
 }

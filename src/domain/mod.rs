@@ -4,6 +4,7 @@ pub mod at;
 pub mod caller;
 pub mod colour;
 pub mod command;
+pub mod difference;
 pub mod email;
 pub mod eta;
 pub mod event;

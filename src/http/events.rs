@@ -10,6 +10,7 @@ use crate::domain::event::Event;
 use crate::domain::ids::JobId;
 use crate::domain::portal;
 use crate::domain::refusal::Why;
+use crate::protocol::detail::Detail;
 use crate::protocol::lists::{HistoryEvent, List};
 use crate::protocol::views::By;
 use crate::store;
@@ -35,7 +36,8 @@ pub(super) async fn of_job(parts: Data<Parts>, me: Me, Id(id): Id<JobId>, query:
             (Role::Link { id, permissions, .. }, _) => portal::hears(&event, permissions, id.0).then(|| By::portal(&event, permissions))?,
             _ => By::staff(&event),
         };
-        Some(HistoryEvent { seq: logged.seq, at: event.at.into(), kind: event.kind, job: Some(Arc::clone(&view)), job_id: id, by })
+        let detail = matches!(me.caller.role, Role::Dispatcher { .. }).then(|| Detail::of(&event));
+        Some(HistoryEvent { seq: logged.seq, at: event.at.into(), kind: event.kind, job: Some(Arc::clone(&view)), job_id: id, by, detail })
     });
     let mut items: Vec<HistoryEvent> = told.take(limit + 1).collect();
     let more = items.len() > limit;

@@ -6,6 +6,7 @@ use crate::domain::job::Job;
 use crate::domain::portal::{self, Permissions};
 use crate::domain::refusal::Gone;
 use crate::protocol::Topic;
+use crate::protocol::detail::Detail;
 use crate::protocol::server::EventMessage;
 use crate::protocol::views::{By, Job as JobView};
 use std::sync::Arc;
@@ -70,7 +71,7 @@ impl Entry<'_> {
         let by = By::staff(self.event);
         match (self.job, topic) {
             (None, Topic::Job(_)) if self.event.kind == Kind::JobDeleted => self.removed(topic, Gone::Deleted, by),
-            (job, _) => self.message(topic, job.map(JobView::staff), by),
+            (job, _) => EventMessage { detail: Some(Detail::of(self.event)), ..self.message(topic, job.map(JobView::staff), by) },
         }
     }
 
@@ -84,6 +85,7 @@ impl Entry<'_> {
             job_id: self.job_id,
             by,
             reason: None,
+            detail: None,
         }
     }
 

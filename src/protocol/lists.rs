@@ -1,5 +1,6 @@
 //! What only HTTP carries: lists and their items, the log-in, the portal's public face.
 
+use super::detail::Detail;
 use super::instant::Rfc3339;
 use super::invoice::TemplateLine;
 use super::problem::Problem;
@@ -247,6 +248,10 @@ pub struct HistoryEvent {
     pub job_id: JobId,
     /// Who made it.
     pub by: By,
+    /// Its circumstances, for dispatchers only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub detail: Option<Detail<Rfc3339>>,
 }
 
 /// What `GET /api/schedule` answers.

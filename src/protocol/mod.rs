@@ -2,6 +2,7 @@
 
 pub mod client;
 pub mod codec;
+pub mod detail;
 pub mod entering;
 pub mod instant;
 pub mod invoice;

@@ -1,5 +1,6 @@
 //! What the hub sends on the socket.
 
+use super::detail::Detail;
 use super::instant::Millis;
 use super::problem::Problem;
 use super::topic::Topic;
@@ -105,6 +106,10 @@ pub struct EventMessage {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub reason: Option<Gone>,
+    /// Its circumstances, for dispatchers only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub detail: Option<Detail<Millis>>,
 }
 
 /// Where workers are.

@@ -18,6 +18,7 @@ mod files;
 mod fixes;
 mod gate;
 mod getting_in;
+mod history;
 mod idempotency;
 mod invoices;
 mod journeys;

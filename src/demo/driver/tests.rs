@@ -87,6 +87,7 @@ impl OneJob {
             job_id: self.job.id,
             by: views::By { kind: ByKind::Worker, name: String::new() },
             reason: None,
+            detail: None,
         }))
     }
 }

@@ -166,6 +166,7 @@ impl NewJob<'_> {
             before: Before { customer, phone: None, status: None },
             portal_visible: true,
             on_invoice_only: false,
+            differences: Vec::new(),
         };
         Ok((job, event))
     }

@@ -61,10 +61,17 @@ impl Job {
             before: Before { customer: self.customer.id, phone: self.phone(), status: Some(self.status) },
             portal_visible: true,
             on_invoice_only: false,
+            differences: Vec::new(),
         };
-        let all = Permissions::all();
-        event.portal_visible = self.shows_in_portal(&event, &all);
-        event.on_invoice_only = event.portal_visible && !self.shows_in_portal(&event, &Permissions { invoice: false, ..all });
+        if !matches!(event.change, Change::Deleted { .. }) {
+            let mut after = self.clone();
+            after.apply(&event);
+            after.version = self.version;
+            let all = Permissions::all();
+            event.portal_visible = self.shows_in_portal(&after, &all);
+            event.on_invoice_only = event.portal_visible && !self.shows_in_portal(&after, &Permissions { invoice: false, ..all });
+            event.differences = self.differences(&after);
+        }
         Ok(Some(event))
     }
 
@@ -85,14 +92,8 @@ impl Job {
     }
 
     /// Whether a portal user with these permissions would see a difference.
-    fn shows_in_portal(&self, event: &Event, permissions: &Permissions) -> bool {
-        if matches!(event.change, Change::Deleted { .. }) {
-            return true;
-        }
-        let mut after = self.clone();
-        after.apply(event);
-        after.version = self.version;
-        portal::project(self, permissions) != portal::project(&after, permissions)
+    fn shows_in_portal(&self, after: &Self, permissions: &Permissions) -> bool {
+        portal::project(self, permissions) != portal::project(after, permissions)
     }
 
     /// Not yours or not there look alike; a worker who had it is told that it went.

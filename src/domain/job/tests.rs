@@ -334,6 +334,23 @@ fn what_the_portal_does_not_see_makes_no_sound_there() {
 }
 
 #[test]
+fn an_event_keeps_both_values_of_what_it_changed() {
+    let members = |event: &Event| event.differences.iter().map(|difference| difference.member.clone()).collect::<Vec<_>>();
+    let job = job_in(Status::Assigned);
+    let moved = Command::Reschedule { start: NOW.plus_min(900), end: None, worker: None };
+    let event = decide(&job, &dispatcher(), &moved).unwrap().unwrap();
+    assert_eq!(members(&event), ["/scheduled_start", "/scheduled_end"]);
+    let edit = Edit { notes: Some("At the back".into()), duration_min: Some(job.duration_min + 5), ..Edit::default() };
+    let event = decide(&job, &dispatcher(), &Command::Edit(Box::new(edit))).unwrap().unwrap();
+    assert_eq!(members(&event), ["/duration_min", "/notes"]);
+    assert_ne!(event.differences[0].before, event.differences[0].after);
+    let kept: Event = serde_json::from_value(serde_json::to_value(&event).unwrap()).unwrap();
+    assert_eq!(kept, event);
+    let paused = decide(&job_in(Status::Started), &as_worker(1), &Command::Pause).unwrap().unwrap();
+    assert!(paused.differences.is_empty(), "progress is the event itself");
+}
+
+#[test]
 fn a_version_is_stale_only_if_the_callers_own_view_changed() {
     let job = after(job_in(Status::Unassigned), &[(dispatcher(), allocate())]);
     let asked = |caller: &Caller, command: &Command, version| {

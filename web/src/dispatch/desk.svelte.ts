@@ -8,11 +8,14 @@ import { LiveConnection, LiveTopic } from '../lib/live.svelte';
 import { texts } from '../lib/messages';
 import { msgpack } from '../lib/msgpack';
 import { Problem, words } from '../lib/problem';
-import type { Caller, Command, EventMessage, Id, Instant, Job, ScheduleWorker } from '../lib/protocol';
+import type { By, Caller, Command, EventMessage, Id, Instant, Job, ScheduleWorker } from '../lib/protocol';
 import { Route } from '../lib/route.svelte';
 import { watchLogin } from '../lib/session';
 import { toasts } from '../lib/toasts.svelte';
 import type { Change } from '../lib/topic';
+import { passes, readFilter, writeFilter, type BenchFilter } from './bench';
+import { byRow } from './grid';
+import type { JobEdit } from './edit.svelte';
 import { t } from './messages';
 import {
   barOf,
@@ -21,8 +24,8 @@ import {
   inverse,
   isFresh,
   loads,
-  matches,
   moveCommand,
+  SNAP_MS,
   toPlace,
   UNASSIGNED,
   unpublished,
@@ -33,11 +36,21 @@ import {
   type Bar,
   type ViewName,
 } from './schedule';
+import { UndoStack, type Undo } from './undo';
 
 /** What lies open over the schedule. */
-export type Open = 'allocate' | 'create' | 'keys' | 'cancel' | 'delete' | null;
+export type Open = 'allocate' | 'create' | 'keys' | 'cancel' | 'delete' | 'publish' | 'clash' | null;
+
+/** A change that somebody else was faster with: what was meant, and how the job stands now. */
+export interface Clash {
+  command: Command;
+  said: string;
+  before: Job;
+  theirs: Job;
+}
 
 const MAP_KEY = 'dispatch-hub-map';
+const byName = new Intl.Collator(undefined, { numeric: true });
 
 export class Desk {
   readonly caller: Caller;
@@ -52,7 +65,11 @@ export class Desk {
   open = $state<Open>(null);
   /** The map beside the timeline. */
   mapShown = $state(localStorage.getItem(MAP_KEY) !== 'no');
-  search = $state('');
+  /** What the publish dialog is about. */
+  previewed = $state.raw<Job[]>([]);
+  clash = $state.raw<Clash | null>(null);
+  /** The job that a new one is to be like. */
+  copied = $state.raw<Job | null>(null);
   /** The job or worker under the pointer, in whichever view. */
   hovered = $state<Id | null>(null);
   /** Jobs whose command is under way: shown as saving, not as done. */
@@ -61,14 +78,17 @@ export class Desk {
   readonly pending = new SvelteMap<Id, { row: Id; start: Instant; end: Instant }>();
   /** The last refusal, to be shown where it was caused. */
   refusal = $state.raw<{ job: Id; text: string } | null>(null);
-  /** Jobs whose last move came to nothing: the timeline puts their bars back. */
-  refused = $state.raw<ReadonlySet<Id>>(new Set());
   /** The line for screen readers. */
   announcement = $state('');
   /** Jobs that came in while this page was open: they get a highlight. */
   arrivals = $state.raw<ReadonlySet<Id>>(new Set());
   /** Whether the settings hold something typed that is not saved; told by them once they are open. */
   hasUnsaved: () => boolean = () => false;
+  /** Who changed a job last, as told while this page was open. */
+  readonly changedBy = new SvelteMap<Id, By>();
+  /** What has been typed into a job and not been saved; it outlives the closing of the drawer. */
+  readonly edits = new Map<Id, JobEdit>();
+  readonly undos = new UndoStack();
   /** A step to point the map at. */
   spotlight = $state.raw<{ latitude: number; longitude: number } | null>(null);
 
@@ -89,28 +109,41 @@ export class Desk {
   jobs = $derived.by(() => [...this.schedule.jobs.values()]);
   bars = $derived(this.jobs.map(barOf).filter((bar) => bar !== undefined));
   /** The bars in view, those on their way drawn where they were put. */
-  shown = $derived(
+  shown = $derived.by(() =>
     this.jobs
       .map((job) => {
         const pending = this.pending.get(job.id);
         return pending ? { job, ...pending } : barOf(job);
       })
-      .filter((bar) => bar !== undefined && bar.start < this.to && bar.end > this.from) as Bar[],
+      .filter((bar): bar is Bar => bar !== undefined && bar.start < this.to && bar.end > this.from),
   );
+  /** The same by row; a row that did not change keeps its list. */
+  rows = $derived.by(() => (this.#rows = byRow(this.shown, this.#rows)));
   placing = $derived(toPlace(this.jobs));
-  found = $derived(this.placing.filter((job) => matches(job, this.search)));
+  filter = $derived(readFilter(this.route.query));
+  found = $derived.by(() => this.placing.filter((job) => passes(job, this.filter, this.minute)));
   fresh = $derived(this.jobs.filter(isFresh));
   workers = $derived.by(() =>
-    [...this.schedule.workers.values()].sort((a, b) =>
-      a.name.localeCompare(b.name, undefined, { numeric: true }),
-    ),
+    [...this.schedule.workers.values()].sort((a, b) => byName.compare(a.name, b.name)),
   );
   loads = $derived(loads(this.bars, this.from, this.to));
   toPublish = $derived(unpublished(this.bars, this.from, this.to));
+  /** The dispatchers who have a job open, without oneself. */
+  editors = $derived.by(() => {
+    const names = new Map<Id, string[]>();
+    for (const { id, name, editing } of this.schedule.presence) {
+      if (editing && id !== this.caller.id) names.set(editing, [...(names.get(editing) ?? []), name]);
+    }
+    return names;
+  });
   selectedId = $derived(this.route.query.get('job'));
   selected = $derived.by(() => (this.selectedId ? this.schedule.jobs.get(this.selectedId) : undefined));
 
   #today = $derived.by(() => this.format.startOfDay(this.minute));
+  #rows: ReadonlyMap<Id, readonly Bar[]> = new Map();
+  #spans = new Map<string, { start: Instant; end: Instant }[]>();
+  /** Where a job goes next, when it was moved again before the hub had answered. */
+  #next = new Map<Id, { row: Id; start: Instant; end: Instant }>();
   #held: { from: Instant; to: Instant };
   #stopWatching: () => void;
 
@@ -149,7 +182,12 @@ export class Desk {
 
   spans(worker: Id): { start: Instant; end: Instant }[] | undefined {
     const known = this.worker(worker);
-    return known?.hours ? workingSpans(known, this.days, this.format) : undefined;
+    if (!known || known.hours.length === 0) return undefined;
+    // Local times are costly to find, and most workers keep the same hours.
+    const key = `${this.from}/${this.days.length}/${JSON.stringify(known.hours)}`;
+    let spans = this.#spans.get(key);
+    if (!spans) this.#spans.set(key, (spans = workingSpans(known, this.days, this.format)));
+    return spans;
   }
 
   toggleMap(): void {
@@ -189,26 +227,69 @@ export class Desk {
 
   // What can be done
 
-  /** Sends a command; says what happened, or why not, and offers the way back. */
+  /** Narrows the workbench; the address keeps it. */
+  narrow(filter: Partial<BenchFilter>): void {
+    this.route.put(writeFilter(filter), { replace: true });
+  }
+
+  /**
+   * Sends a command on the job as it was seen here; says what happened, or why not, and offers the way back.
+   * Where somebody else was faster, it asks instead of overwriting.
+   */
   async run(job: Job, command: Command, said: string): Promise<Job | undefined> {
     this.#setSaving(job.id, true);
     this.refusal = null;
     try {
-      const answer = await this.hub.command(job.id, command);
+      const answer = await this.hub.command(job.id, { ...command, version: job.version });
       if (answer.job) this.schedule.learn(answer.job);
       const back = inverse(command, job);
       const version = answer.job?.version;
-      toasts.say(said, {
-        undo: back && version !== undefined ? () => void this.#undo(job, back, version) : undefined,
-      });
+      let undo: (() => void) | undefined;
+      if (back && version !== undefined) {
+        const entry: Undo = { job, command: back, from: job.version, version };
+        this.undos.push(entry);
+        undo = () => void this.#undo(entry);
+      }
+      toasts.say(said, { undo });
       return answer.job ?? job;
     } catch (error) {
-      this.refusal = { job: job.id, text: words(error) };
-      // An open drawer or dialog shows it in place; a drag has no such place.
-      if (this.selectedId !== job.id) toasts.say(`${job.number}: ${words(error)}`, { tone: 'error' });
+      if (error instanceof Problem && error.name === 'conflict') await this.#collide(job, command, said);
+      else this.#refuse(job, words(error));
       return undefined;
     } finally {
       this.#setSaving(job.id, false);
+    }
+  }
+
+  /** Shows both wishes. The other change may not have been heard of yet. */
+  async #collide(before: Job, command: Command, said: string): Promise<void> {
+    try {
+      const theirs = await api.job(before.id);
+      this.schedule.learn(theirs);
+      this.clash = { command, said, before, theirs };
+      this.open = 'clash';
+    } catch (error) {
+      this.#refuse(before, words(error));
+    }
+  }
+
+  #refuse(job: Job, text: string): void {
+    this.refusal = { job: job.id, text };
+    // An open drawer or dialog shows it in place; a drag has no such place.
+    if (this.selectedId !== job.id) toasts.say(`${job.number}: ${text}`, { tone: 'error' });
+  }
+
+  /** Says again what collided, now knowing how the job stands. */
+  async insist({ command, said, theirs }: Clash): Promise<void> {
+    this.open = null;
+    this.clash = null;
+    const now = this.schedule.jobs.get(theirs.id) ?? theirs;
+    if (command.do === 'allocate' || command.do === 'reschedule') {
+      const length_ms = now.duration_min * 60_000;
+      const row = command.worker ?? now.worker?.id ?? UNASSIGNED;
+      await this.place(now, row, command.start, command.end ?? command.start + length_ms);
+    } else {
+      await this.run(now, command, said);
     }
   }
 
@@ -221,11 +302,10 @@ export class Desk {
           ? t.requested_is_theirs
           : t.cannot_move(texts.status[job.status ?? 'unassigned'].toLowerCase());
       toasts.say(`${job.number}: ${text}`, { tone: 'error' });
-      this.refused = new Set([job.id]);
       return false;
     }
     const name = this.worker(row)?.name ?? '';
-    const warned = warnings({ id: job.id, row, start, end }, this.bars, this.spans(row), this.minute);
+    const warned = warnings({ job, row, start, end }, this.bars, this.spans(row), this.minute);
     const time = [this.format.brief(start, this.minute), ...warned.map(warningText)].join(' · ');
     const said = {
       allocate: t.did.allocated(job.number, name, time),
@@ -233,9 +313,24 @@ export class Desk {
     } as Partial<Record<Command['do'], string>>;
     if (command.do !== 'unallocate') this.pending.set(job.id, { row, start, end });
     const done = await this.run(job, command, said[command.do] ?? t.did.unallocated(job.number));
+    const next = this.#next.get(job.id);
+    this.#next.delete(job.id);
+    if (done && next) return this.place(done, next.row, next.start, next.end);
     this.pending.delete(job.id);
-    if (!done) this.refused = new Set([job.id]);
     return done !== undefined;
+  }
+
+  /** Begins a new job, empty or like another one. */
+  create(like: Job | null = null): void {
+    this.copied = like;
+    this.open = 'create';
+  }
+
+  /** Shows what would be published before it is. */
+  preview(jobs: Job[]): void {
+    if (jobs.length === 0) return;
+    this.previewed = jobs;
+    this.open = 'publish';
   }
 
   async publish(jobs: Job[]): Promise<void> {
@@ -250,9 +345,15 @@ export class Desk {
         const why = Problem.from(failed[0].problem).message;
         toasts.say(t.published_partly(done.length, failed.length, why), { tone: 'error' });
       } else {
-        const undo = () =>
-          done.forEach(({ job }) => job && void this.#undo(job, { do: 'unpublish' }, job.version));
-        toasts.say(t.published(done.length), { undo });
+        const entries = done.flatMap(({ job }) =>
+          job
+            ? [{ job, command: { do: 'unpublish' } as const, from: job.version - 1, version: job.version }]
+            : [],
+        );
+        for (const entry of entries) this.undos.push(entry);
+        toasts.say(t.published(done.length), {
+          undo: () => entries.forEach((entry) => void this.#undo(entry)),
+        });
       }
     } catch (error) {
       toasts.say(words(error), { tone: 'error' });
@@ -271,26 +372,52 @@ export class Desk {
     }
   }
 
-  /** Moves the open job by minutes or rows, from the keyboard. */
-  nudge(minutes: number, rows: number): void {
-    const job = this.selected;
-    const bar: Bar | undefined = job && barOf(job);
-    if (!job || !bar || bar.row === UNASSIGNED || this.saving.has(job.id)) return;
-    const index = this.workers.findIndex((worker) => worker.id === bar.row) + rows;
+  /** Moves a job by minutes or rows, or makes it longer, from the keyboard. Quick presses add up. */
+  nudge(job: Job, by: { minutes?: number; longer?: number; rows?: number }): void {
+    const bar = this.pending.get(job.id) ?? barOf(job);
+    if (!bar || bar.row === UNASSIGNED) return;
+    const index = this.workers.findIndex((worker) => worker.id === bar.row) + (by.rows ?? 0);
     const worker = this.workers[index];
     if (!worker) return;
-    const shift = minutes * 60_000;
-    void this.place(job, worker.id, bar.start + shift, bar.end + shift);
+    const start = bar.start + (by.minutes ?? 0) * 60_000;
+    const length = bar.end - bar.start + (by.longer ?? 0) * 60_000;
+    const place = { row: worker.id, start, end: start + Math.max(length, SNAP_MS) };
+    if (this.saving.has(job.id)) {
+      if (!this.pending.has(job.id)) return;
+      this.#next.set(job.id, place);
+      this.pending.set(job.id, place);
+      return;
+    }
+    void this.place(job, place.row, place.start, place.end);
   }
 
-  async #undo(job: Job, command: Command, version: number): Promise<void> {
+  unallocate(job: Job): void {
+    if (moveCommand(job, UNASSIGNED, 0, 0))
+      void this.run(job, { do: 'unallocate' }, t.did.unallocated(job.number));
+  }
+
+  /** Takes back the last thing done here. */
+  undoLast(): void {
+    const { last } = this.undos;
+    if (last) void this.#undo(last);
+    else toasts.say(t.nothing_to_undo, { tone: 'info' });
+  }
+
+  async #undo(undo: Undo): Promise<void> {
+    const { job, command, version } = undo;
+    this.undos.take(undo);
     try {
       const answer = await this.hub.command(job.id, { ...command, version });
-      if (answer.job) this.schedule.learn(answer.job);
+      if (answer.job) {
+        this.schedule.learn(answer.job);
+        this.undos.rebase(undo, answer.job.version);
+      }
       toasts.say(t.did.undone(job.number));
     } catch (error) {
       const meanwhile = error instanceof Problem && error.name === 'conflict';
-      toasts.say(`${job.number}: ${meanwhile ? t.undo_refused : words(error)}`, { tone: 'error' });
+      if (meanwhile) this.undos.forget(job.id);
+      const who = this.changedBy.get(job.id)?.name || texts.somebody;
+      toasts.say(`${job.number}: ${meanwhile ? t.undo_refused(who) : words(error)}`, { tone: 'error' });
     }
   }
 
@@ -302,6 +429,7 @@ export class Desk {
   }
 
   #notice(change: Change, event: EventMessage): void {
+    if (event.kind !== 'job_seen') this.changedBy.set(event.job_id, event.by);
     if (change.is === 'added' && isFresh(change.job)) {
       const { id, number, template, customer } = change.job;
       this.arrivals = new Set([...this.arrivals, id]);
@@ -318,6 +446,10 @@ export function warningText(warning: Warning): string {
   switch (warning.is) {
     case 'overlap':
       return t.overlaps(warning.with.number);
+    case 'asset':
+      return t.asset_taken(warning.with.asset?.name ?? '', warning.with.number);
+    case 'travel':
+      return t.drive_short(warning.with.number, warning.needed_min, warning.free_min);
     case 'outside_hours':
       return t.outside;
     case 'past':

@@ -1,4 +1,5 @@
-/// Dragging a card onto a row with any pointer (mouse, pen, finger). The timeline says what lies under it.
+/// Dragging a card or a bar onto a row, or a bar's end, with any pointer (mouse, pen, finger). The timeline says what lies
+/// under it.
 import type { Id, Instant, Job } from '../lib/protocol';
 
 /** A place on the timeline under the pointer, with where to draw the ghost. */
@@ -12,8 +13,14 @@ export interface Target {
   height: number;
 }
 
+/** What the pointer holds: a card of the workbench, a bar (and so far from its start), or the end of a bar. */
+export type Grip =
+  | { is: 'card' }
+  | { is: 'bar'; row: Id; start: Instant; end: Instant; grab_px: number }
+  | { is: 'end'; row: Id; start: Instant };
+
 interface Field {
-  at: (x: number, y: number, job: Job) => Target | undefined;
+  at: (x: number, y: number, job: Job, grip: Grip) => Target | undefined;
   drop: (job: Job, target: Target) => void;
   /** Scrolls when the pointer is near an edge. */
   nudge: (x: number, y: number) => void;
@@ -25,6 +32,7 @@ const START_PX = 6;
 class Drag {
   job = $state.raw<Job | null>(null);
   target = $state.raw<Target | undefined>();
+  grip = $state.raw<Grip>({ is: 'card' });
   x = $state(0);
   y = $state(0);
   /** True during the click that ends a drag, so that it opens nothing. */
@@ -39,11 +47,12 @@ class Drag {
     };
   }
 
-  begin(press: PointerEvent, job: Job): void {
+  begin(press: PointerEvent, job: Job, grip: Grip = { is: 'card' }): void {
     if (press.button !== 0 || !this.#field) return;
     // A finger scrolls up and down; only a sideways pull takes the card along (touch-action: pan-y).
     const stop = new AbortController();
     const { signal } = stop;
+    this.grip = grip;
     const end = () => {
       stop.abort();
       this.job = null;
@@ -88,7 +97,7 @@ class Drag {
     this.x = event.clientX;
     this.y = event.clientY;
     this.#field?.nudge(event.clientX, event.clientY);
-    this.target = this.job ? this.#field?.at(event.clientX, event.clientY, this.job) : undefined;
+    this.target = this.job ? this.#field?.at(event.clientX, event.clientY, this.job, this.grip) : undefined;
   }
 }
 

@@ -129,13 +129,38 @@ describe('moving', () => {
 describe('warnings', () => {
   const bars = [barOf(placed('assigned', { id: 'other', number: 'J-2' }))!];
   const spans = [{ start: nine - HOUR, end: nine + 7 * HOUR }];
-  const at = (start: number) => ({ id: 'j', row: 'w', start, end: start + HOUR });
+  const at = (start: number) => ({ job: job(), row: 'w', start, end: start + HOUR });
 
   it('name the job that it overlaps, and none that only touches', () => {
     expect(warnings(at(nine + HOUR / 2), bars, spans, 0)).toMatchObject([
       { is: 'overlap', with: { number: 'J-2' } },
     ]);
     expect(warnings(at(nine + HOUR), bars, spans, 0)).toEqual([]);
+  });
+  it('name an asset that is needed elsewhere at the same time', () => {
+    const asset = { id: 'a', type: 'Boiler', name: 'Boiler 3' };
+    const elsewhere = barOf(
+      placed('assigned', { id: 'other', number: 'J-3', asset, worker: { id: 'w2', name: 'Other' } }),
+    )!;
+    const mine = { ...at(nine), job: job({ asset }) };
+    expect(warnings(mine, [elsewhere], undefined, 0)).toMatchObject([
+      { is: 'asset', with: { number: 'J-3' } },
+    ]);
+    expect(
+      warnings({ ...mine, start: nine + HOUR, end: nine + 2 * HOUR }, [elsewhere], undefined, 0),
+    ).toEqual([]);
+  });
+  it('count the drive to and from the neighbours of a row', () => {
+    const stop = (latitude: number) =>
+      [{ name: '', address: { text: '', latitude, longitude: 24.94 } }] as never;
+    const before = barOf(placed('assigned', { id: 'before', number: 'J-4', steps: stop(60.17) }))!;
+    const far = { job: job({ steps: stop(60.3) }), row: 'w', start: nine + HOUR, end: nine + 2 * HOUR };
+    expect(warnings(far, [before], undefined, 0)).toMatchObject([
+      { is: 'travel', with: { number: 'J-4' }, needed_min: 38, free_min: 0 },
+    ]);
+    const later = { ...far, start: nine + 2 * HOUR, end: nine + 3 * HOUR };
+    expect(warnings(later, [before], undefined, 0)).toEqual([]);
+    expect(warnings({ ...far, row: 'w2' }, [before], undefined, 0)).toEqual([]);
   });
   it('say outside hours and past', () => {
     const list = warnings(at(nine - 2 * HOUR), bars, spans, nine);

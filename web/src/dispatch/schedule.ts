@@ -2,6 +2,7 @@
 import type { Formatter } from '../lib/format';
 import { DAY_MS } from '../lib/format';
 import type { Command, Id, Instant, Job, ScheduleWorker } from '../lib/protocol';
+import { driveBetween } from './travel';
 
 export const SNAP_MS = 15 * 60_000;
 /** The row of jobs that have no worker yet. */
@@ -18,8 +19,20 @@ export interface Bar {
   end: Instant;
 }
 
-/** Where a job stands on the timeline, if anywhere: without a worker at the requested time. */
+const made = new WeakMap<Job, Bar | null>();
+
+/** A job's bar. A job that did not change keeps its bar, so rows can tell by identity that nothing is to be drawn. */
 export function barOf(job: Job): Bar | undefined {
+  let bar = made.get(job);
+  if (bar === undefined) {
+    bar = placeOf(job) ?? null;
+    made.set(job, bar);
+  }
+  return bar ?? undefined;
+}
+
+/** Where a job stands on the timeline, if anywhere: without a worker at the requested time. */
+function placeOf(job: Job): Bar | undefined {
   const length_ms = Math.max(job.duration_min, 15) * 60_000;
   if (job.status === 'cancelled' && !job.worker) return undefined;
   if (job.worker && job.scheduled_start !== null) {
@@ -37,6 +50,8 @@ export function barOf(job: Job): Bar | undefined {
   return undefined;
 }
 
+const byNumber = new Intl.Collator(undefined, { numeric: true });
+
 /** The workbench: jobs to place; new ones first, then by requested time, those without one last. */
 export function toPlace(jobs: Iterable<Job>): Job[] {
   const open = [...jobs].filter((job) => job.status === 'unassigned');
@@ -45,7 +60,7 @@ export function toPlace(jobs: Iterable<Job>): Job[] {
     (a, b) =>
       rank(a) - rank(b) ||
       (a.requested_start ?? Infinity) - (b.requested_start ?? Infinity) ||
-      b.number.localeCompare(a.number, undefined, { numeric: true }),
+      byNumber.compare(b.number, a.number),
   );
 }
 
@@ -130,28 +145,59 @@ export function offSpans(working: WorkingSpan[] | undefined, days: Instant[], to
 }
 
 /** What a dispatcher should know before dropping; never a reason to refuse. */
-export type Warning = { is: 'overlap'; with: Job } | { is: 'outside_hours' } | { is: 'past' };
+export type Warning =
+  | { is: 'overlap'; with: Job }
+  | { is: 'asset'; with: Job }
+  | { is: 'travel'; with: Job; needed_min: number; free_min: number }
+  | { is: 'outside_hours' }
+  | { is: 'past' };
 
+const costs = ({ job }: Bar): boolean => job.status !== 'cancelled';
+
+/** What is wrong with a job at a place, seen against all bars that are planned. */
 export function warnings(
-  { id, row, start, end }: { id: Id; row: Id; start: Instant; end: Instant },
-  bars: Bar[],
+  place: Bar,
+  bars: Iterable<Bar>,
   spans: WorkingSpan[] | undefined,
   now: Instant,
 ): Warning[] {
+  const { job, row, start, end } = place;
   const list: Warning[] = [];
-  const other = bars.find(
-    (bar) =>
-      bar.job.id !== id &&
-      bar.row === row &&
-      bar.job.status !== 'cancelled' &&
-      bar.start < end &&
-      bar.end > start,
-  );
-  if (other) list.push({ is: 'overlap', with: other.job });
+  let overlap: Job | undefined;
+  let asset: Job | undefined;
+  let before: Bar | undefined;
+  let after: Bar | undefined;
+  for (const bar of bars) {
+    if (bar.job.id === job.id || bar.row === UNASSIGNED || !costs(bar)) continue;
+    const together = bar.start < end && bar.end > start;
+    if (together && job.asset && bar.job.asset?.id === job.asset.id) asset ??= bar.job;
+    if (bar.row !== row) continue;
+    if (together) overlap ??= bar.job;
+    else if (bar.end <= start && bar.end > (before?.end ?? -Infinity)) before = bar;
+    else if (bar.start >= end && bar.start < (after?.start ?? Infinity)) after = bar;
+  }
+  if (overlap) list.push({ is: 'overlap', with: overlap });
+  if (asset && asset !== overlap) list.push({ is: 'asset', with: asset });
+  if (before) list.push(...late(before.job, driveBetween(before.job, job), start - before.end));
+  if (after) list.push(...late(after.job, driveBetween(job, after.job), after.start - end));
   if (spans && !spans.some((span) => span.start <= start && end <= span.end))
     list.push({ is: 'outside_hours' });
   if (end < now) list.push({ is: 'past' });
   return list;
+}
+
+/** A drive that does not fit between two jobs. Under a minute is the same place. */
+function late(other: Job, drive_ms: number | undefined, free_ms: number): Warning[] {
+  if (drive_ms === undefined || drive_ms < 60_000 || drive_ms <= free_ms) return [];
+  const minutes = (ms: number) => ms / 60_000;
+  return [
+    {
+      is: 'travel',
+      with: other,
+      needed_min: Math.ceil(minutes(drive_ms)),
+      free_min: Math.floor(minutes(free_ms)),
+    },
+  ];
 }
 
 /** The command that puts a job somewhere, by what its status allows; nothing if it may not be moved there. */
