@@ -7,7 +7,7 @@ use super::event::{Event, Kind};
 use super::field::{Field, Rule};
 use super::ids::TemplateId;
 use super::job::{CustomerRef, DateKind, Job, Source, Status, TemplateRef};
-use super::step::{Address, Done};
+use super::step::{Address, Done, Visit};
 use super::template::{Filler, StepDef, Template, visible_steps};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -179,6 +179,7 @@ pub struct PortalStep<'a> {
     pub has_address: bool,
     pub address: Option<&'a Address>,
     pub done: Option<Done>,
+    pub visit: Option<Visit>,
     pub fields: Vec<&'a Field>,
 }
 
@@ -229,6 +230,7 @@ pub fn project<'a>(job: &'a Job, permissions: &Permissions) -> Option<PortalJob<
                 has_address: step.has_address,
                 address: step.address.as_ref(),
                 done: step.done.filter(|_| live),
+                visit: step.visit.filter(|_| live),
                 fields: shown(&step.fields),
             }
         })

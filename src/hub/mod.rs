@@ -19,6 +19,7 @@ mod session;
 mod shared;
 mod snapshot;
 mod subscribe;
+mod visits;
 mod workers;
 
 pub(crate) use commit::{Decided, change_of, numbered};
@@ -29,6 +30,7 @@ pub use lookup::{Ask, EditInput};
 pub use record::Stored;
 pub use send_queue::{Close, SendQueue, Sink};
 pub use session::Session;
+pub use visits::Site;
 
 use crate::domain::At;
 use crate::domain::caller::{Caller, Role};

@@ -9,6 +9,7 @@ use super::frame::Frame;
 use super::project::{Entry, Viewer};
 use super::registry::Registry;
 use super::session::Session;
+use super::visits::Visits;
 use super::workers::Workers;
 use super::{Error, map};
 use crate::domain::At;
@@ -43,6 +44,7 @@ pub(super) struct Shared {
     pub(super) registry: Registry,
     pub(super) fanout: Fanout,
     pub(super) workers: Workers,
+    pub(super) visits: Visits,
     pub(super) locations: Locations,
     pub(super) sessions: DashMap<SessionId, Arc<Session>>,
     /// Turns to read a snapshot.
@@ -71,6 +73,7 @@ impl Shared {
             registry: Registry::new(arbiters),
             fanout: Fanout::default(),
             workers: Workers::default(),
+            visits: Visits::new(),
             locations: Locations::new(),
             sessions: DashMap::new(),
             joining: Semaphore::new(JOINING),
@@ -78,6 +81,7 @@ impl Shared {
             store,
         });
         shared.load().await?;
+        Visits::start(&shared);
         map::start(&shared);
         Ok(shared)
     }
@@ -100,6 +104,7 @@ impl Shared {
         for job in &open {
             if let Some(worker) = job.phone() {
                 self.workers.load(job, touched[&(job.tenant, worker)]);
+                self.visits.watch(job, job.last_at);
             }
         }
         for (tenant, latest) in store::fixes::latest_all(&mut connection).await? {
@@ -140,6 +145,11 @@ impl Shared {
     /// The tenant's rules, once it is known.
     pub(super) fn rules(&self, tenant: TenantId) -> DispatchRules {
         self.tenants.get(&tenant).map(|known| known.tenant.settings.dispatch).unwrap_or_default()
+    }
+
+    /// How far around an address the tenant's workers have arrived, once it is known.
+    pub(super) fn arrival_radius_m(&self, tenant: TenantId) -> f64 {
+        self.tenants.get(&tenant).map(|known| known.tenant.settings.arrivals).unwrap_or_default().radius_m.into()
     }
 
     /// The last entry of the tenant's log that was told.
@@ -194,6 +204,7 @@ impl Shared {
     pub(super) async fn tell(self: &Arc<Self>, tenant: TenantId, published: Published) {
         let Published { seq, event, job_id, job } = published;
         let changed = self.workers.follow(tenant, &event, job.as_deref(), job_id);
+        self.visits.follow(tenant, &event, job.as_deref(), job_id);
         self.place(tenant, job_id, job.as_deref());
         self.registry.refresh(tenant, job_id, job.clone());
         let entry = Entry { seq, event: &event, job_id, job: job.as_deref() };

@@ -61,7 +61,7 @@ impl Job {
     }
 
     /// Whether a portal user with every permission would see a difference.
-    fn shows_in_portal(&self, event: &Event) -> bool {
+    pub(super) fn shows_in_portal(&self, event: &Event) -> bool {
         if matches!(event.change, Change::Deleted { .. }) {
             return true;
         }
@@ -192,19 +192,22 @@ impl Job {
         }
         // Required of the worker, whoever ticks the step off.
         let mut unfilled_fields = unfilled(&fields, Filler::Worker, "/fields");
-        let is_last = step + 1 == self.steps.len();
-        if is_last {
+        if step + 1 == self.steps.len() {
             unfilled_fields.extend(unfilled(&self.fields, Filler::Worker, "/job/fields"));
         }
         if !unfilled_fields.is_empty() {
             return Err(Refusal::RequiredFields(unfilled_fields));
         }
-        let kind = match (is_last, step) {
+        Ok((self.kind_when_done(step), Change::StepDone { step, fields, done: Done { at, received_at: asked.now } }))
+    }
+
+    /// What the completion of a step is called.
+    pub(super) fn kind_when_done(&self, step: usize) -> Kind {
+        match (step + 1 == self.steps.len(), step) {
             (true, _) => Kind::JobCompleted,
             (false, 0) => Kind::JobStarted,
             (false, _) => Kind::JobStepCompleted,
-        };
-        Ok((kind, Change::StepDone { step, fields, done: Done { at, received_at: asked.now } }))
+        }
     }
 
     fn step_undone(&self, asked: &Asked<'_>, at: At) -> Result<(Kind, Change), Refusal> {

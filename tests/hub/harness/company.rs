@@ -184,7 +184,7 @@ fn field(key: &str, worker: Rule, portal: Rule) -> FieldDef {
 }
 
 fn step(name: String, address: bool, portal: Rule, fields: Vec<FieldDef>) -> StepDef {
-    StepDef { name, address, portal, fields }
+    StepDef { name, address, portal, fields, completes_on_arrival: false }
 }
 
 fn repair(name: &str) -> Template {
