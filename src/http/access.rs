@@ -23,6 +23,8 @@ pub enum Access {
     Member,
     /// Dispatchers.
     Dispatcher,
+    /// Dispatchers who are also admins.
+    Admin,
     /// Dispatchers and workers.
     Staff,
     /// Dispatchers and portal users.
@@ -34,6 +36,7 @@ impl Access {
         match self {
             Self::Anyone | Self::Member => true,
             Self::Dispatcher => matches!(role, Role::Dispatcher { .. }),
+            Self::Admin => matches!(role, Role::Dispatcher { admin: true, .. }),
             Self::Staff => matches!(role, Role::Dispatcher { .. } | Role::Worker { .. }),
             Self::Orderer => matches!(role, Role::Dispatcher { .. } | Role::PortalUser { .. }),
         }

@@ -98,7 +98,7 @@ pub(super) async fn portal(parts: Data<Parts>, slug: Path<String>) -> Result<Jso
     }))
 }
 
-fn from(parts: &Parts, request: &HttpRequest) -> Option<IpAddr> {
+pub(super) fn from(parts: &Parts, request: &HttpRequest) -> Option<IpAddr> {
     address(request.peer_addr().map(|peer| peer.ip()), request.headers(), &parts.config.trusted_proxies)
 }
 

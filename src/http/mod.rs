@@ -5,6 +5,7 @@ mod body;
 mod door;
 pub mod error;
 mod events;
+mod intake;
 mod jobs;
 mod lists;
 mod local_time;
@@ -15,6 +16,7 @@ mod request;
 mod schedule;
 mod server;
 mod status;
+mod trackers;
 mod tracks;
 
 pub use access::Access;
@@ -26,7 +28,7 @@ use crate::hub::Hub;
 use crate::places::Gazetteer;
 use crate::store::Store;
 use crate::telemetry::Metrics;
-use access::Access::{Anyone, Dispatcher, Member, Orderer, Staff};
+use access::Access::{Admin, Anyone, Dispatcher, Member, Orderer, Staff};
 use actix_web::http::Method;
 use actix_web::http::header::{ALLOW, HeaderValue};
 use actix_web::middleware::from_fn;
@@ -44,6 +46,8 @@ pub struct Parts {
     pub auth: Auth,
     /// Addresses to suggest.
     pub gazetteer: Gazetteer,
+    /// What is remembered of stock phone trackers.
+    trackers: intake::Trackers,
     /// What the operator watches.
     pub metrics: Metrics,
     /// The settings.
@@ -69,6 +73,10 @@ pub fn routes() -> Vec<Endpoint> {
         at("/api/workers", [get(Dispatcher, lists::workers)]),
         at("/api/workers/{id}", [get(Dispatcher, lists::worker)]),
         at("/api/workers/{id}/track", [get(Dispatcher, tracks::of_worker)]),
+        at(
+            "/api/workers/{id}/tracker",
+            [get(Admin, trackers::read), post(Admin, trackers::make), delete(Admin, trackers::revoke)],
+        ),
         at("/api/customers", [get(Orderer, lists::customers)]),
         at("/api/customers/{id}", [get(Orderer, lists::customer)]),
         at("/api/templates", [get(Orderer, lists::templates)]),
@@ -81,6 +89,10 @@ pub fn routes() -> Vec<Endpoint> {
         at("/api/dispatchers/{id}", [get(Dispatcher, lists::dispatcher)]),
         at("/api/addresses", [get(Member, lists::addresses)]),
         at("/api/settings/decline-reasons", [get(Staff, lists::decline_reasons)]),
+        at(
+            "/in/{secret}",
+            [get(Anyone, intake::take_in), post(Anyone, intake::take_in), put(Anyone, intake::take_in), patch(Anyone, intake::take_in)],
+        ),
         at("/healthz", [get(Anyone, status::alive)]),
         at("/readyz", [get(Anyone, status::ready)]),
         at("/metrics", [get(Anyone, status::metrics)]),
@@ -147,6 +159,10 @@ fn get<F: Handler<Args, Output: Responder + 'static>, Args: FromRequest + 'stati
 
 fn post<F: Handler<Args, Output: Responder + 'static>, Args: FromRequest + 'static>(access: Access, handler: F) -> Entry {
     entry(Method::POST, access, handler)
+}
+
+fn put<F: Handler<Args, Output: Responder + 'static>, Args: FromRequest + 'static>(access: Access, handler: F) -> Entry {
+    entry(Method::PUT, access, handler)
 }
 
 fn patch<F: Handler<Args, Output: Responder + 'static>, Args: FromRequest + 'static>(access: Access, handler: F) -> Entry {

@@ -1,5 +1,6 @@
 //! The listening server: the routes, the pages, and what every request passes.
 
+use super::intake::Trackers;
 use super::{Parts, configure, guard};
 use crate::auth::Auth;
 use crate::config::Config;
@@ -25,7 +26,7 @@ pub fn server(
     metrics: Metrics,
     grace_s: u64,
 ) -> std::io::Result<(Server, SocketAddr)> {
-    let parts = Parts { store: hub.store().clone(), hub, auth, gazetteer, metrics, config: config.clone() };
+    let parts = Parts { store: hub.store().clone(), hub, auth, gazetteer, trackers: Trackers::default(), metrics, config: config.clone() };
     let parts = web::Data::new(parts);
     let application = move || App::new().app_data(parts.clone()).configure(configure).wrap(Compress::default()).wrap(from_fn(guard));
     // Signals are the program's: it tells the sockets first.

@@ -7,6 +7,7 @@ pub mod lists;
 pub mod problem;
 pub mod server;
 pub mod topic;
+pub mod tracker_setup;
 pub mod trackers;
 pub mod views;
 

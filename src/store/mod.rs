@@ -24,6 +24,7 @@ pub mod scratch;
 pub mod sessions;
 pub mod templates;
 pub mod tenants;
+pub mod trackers;
 pub mod workers;
 pub mod writer;
 

@@ -23,11 +23,13 @@ pub(crate) enum Role {
     PortalUser,
     Worker,
     Dispatcher,
+    /// A dispatcher who may also change settings.
+    Admin,
     /// Of the other tenant: to them everything of `north` is foreign.
     Stranger,
 }
 
-use Role::{Dispatcher, PortalUser, Stranger, Worker};
+use Role::{Admin, Dispatcher, PortalUser, Stranger, Worker};
 
 /// What an id in a path names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,10 +56,11 @@ struct Row {
     ends_session: bool,
 }
 
-const MEMBERS: &[Role] = &[PortalUser, Worker, Dispatcher];
-const ORDERERS: &[Role] = &[PortalUser, Dispatcher];
-const STAFF: &[Role] = &[Worker, Dispatcher];
-const DISPATCHERS: &[Role] = &[Dispatcher];
+const MEMBERS: &[Role] = &[PortalUser, Worker, Dispatcher, Admin];
+const ORDERERS: &[Role] = &[PortalUser, Dispatcher, Admin];
+const STAFF: &[Role] = &[Worker, Dispatcher, Admin];
+const DISPATCHERS: &[Role] = &[Dispatcher, Admin];
+const ADMINS: &[Role] = &[Admin];
 const ANYONE: &[Role] = &[];
 
 fn row(method: &Method, path: &str, estate: &Estate) -> Row {
@@ -80,6 +83,11 @@ fn row(method: &Method, path: &str, estate: &Estate) -> Row {
         ("POST", "/api/jobs/{id}/commands") => acts(Thing::Job, DISPATCHERS, json!({ "do": "mark_seen" }), 200),
         ("GET", "/api/schedule" | "/api/workers" | "/api/portal-users" | "/api/dispatchers") => reads(Thing::Nothing, DISPATCHERS),
         ("GET", "/api/workers/{id}" | "/api/workers/{id}/track") => reads(Thing::Worker, DISPATCHERS),
+        ("GET", "/api/workers/{id}/tracker") => reads(Thing::Worker, ADMINS),
+        ("POST", "/api/workers/{id}/tracker") => acts(Thing::Worker, ADMINS, json!({}), 201),
+        ("DELETE", "/api/workers/{id}/tracker") => Row { status: 204, ..reads(Thing::Worker, ADMINS) },
+        // Nobody has this secret; who has one is in `intake`.
+        ("GET" | "POST" | "PUT" | "PATCH", "/in/{secret}") => Row { status: 404, ..reads(Thing::Nothing, ANYONE) },
         ("GET", "/api/customers" | "/api/templates" | "/api/assets") => reads(Thing::Nothing, ORDERERS),
         ("GET", "/api/customers/{id}") => reads(Thing::Customer, ORDERERS),
         ("GET", "/api/templates/{id}") => reads(Thing::Template, ORDERERS),
@@ -126,7 +134,7 @@ pub(crate) async fn columns(hub: &TestHub) -> Vec<Column> {
         column("portal user", hub.portal_user(1).await, Some(PortalUser), &["mk-north-mill", "mk-south", "mk-staff-only", "mk-dispatch-only"]),
         column("worker", hub.worker(1).await, Some(Worker), &["mk-north-mill", "mk-south", "mk-dispatch-only", "mk-price"]),
         column("dispatcher", hub.dispatcher(1).await, Some(Dispatcher), &["mk-south"]),
-        column("admin", hub.admin().await, Some(Dispatcher), &["mk-south"]),
+        column("admin", hub.admin().await, Some(Admin), &["mk-south"]),
         column("other tenant's dispatcher", hub.log_in("dispatcher1@south.example").await, Some(Stranger), &["mk-north"]),
     ]
 }
@@ -186,7 +194,7 @@ async fn check(hub: &TestHub, estate: &Estate, method: &Method, path: &str, row:
         return 1;
     }
     let nonexistent = ask(hub, method, &at(&Uuid::now_v7().to_string()), session.as_deref(), row.body.as_ref()).await;
-    if column.role.is_some_and(|role| row.roles.contains(&role) || role == Stranger) && !row.roles.is_empty() {
+    if column.role.is_some_and(|role| row.roles.contains(&role) || role == Stranger && row.roles.contains(&Dispatcher)) && !row.roles.is_empty() {
         assert_eq!((nonexistent.status, nonexistent.problem()), (404, json!("/problems/missing")), "{cell}: nonexistent");
     }
     let foreign = foreign(estate, row.thing, column);

@@ -7,6 +7,7 @@ mod harness;
 
 mod access_matrix;
 mod access_sockets;
+mod arrivals;
 mod bad_input;
 mod closing;
 mod conflicts;
@@ -14,6 +15,7 @@ mod crash;
 mod fixes;
 mod gate;
 mod idempotency;
+mod intake;
 mod journeys;
 mod log_in;
 mod map;

@@ -58,7 +58,7 @@ fn a_visit_has_one_arrival_and_one_departure() {
 
 #[test]
 fn who_drives_by_or_waits_at_a_light_has_not_arrived() {
-    let by = |mps: f64| (-600..600).map(move |s| fix(s + 600, f64::from(s) * mps, 8.0));
+    let by = |mps: f64| (-600_i32..600).map(move |s| fix(i64::from(s) + 600, f64::from(s) * mps, 8.0));
     for mps in [5.0, 10.0, 30.0] {
         assert_eq!(crossings(by(mps)), [], "{mps} m/s");
     }
@@ -160,7 +160,8 @@ proptest! {
         fixes in prop::collection::vec((0..20_000_i64, -70.0..70.0f64, 1.0..2_000.0f32), 1..150).prop_shuffle(),
     ) {
         let here = fixes.iter().map(|(after_s, north_m, accuracy_m)| fix(*after_s, *north_m, *accuracy_m));
-        prop_assert!(matches!(crossings(here).as_slice(), [] | [Crossing::Arrived { .. }]));
+        let is_calm = matches!(crossings(here).as_slice(), [] | [Crossing::Arrived { .. }]);
+        prop_assert!(is_calm);
         let next_door = fixes.iter().map(|(after_s, north_m, accuracy_m)| fix(*after_s, 400.0 + north_m, *accuracy_m));
         prop_assert_eq!(crossings(next_door), []);
     }
