@@ -73,10 +73,7 @@ pub fn routes() -> Vec<Endpoint> {
         at("/api/workers", [get(Dispatcher, lists::workers)]),
         at("/api/workers/{id}", [get(Dispatcher, lists::worker)]),
         at("/api/workers/{id}/track", [get(Dispatcher, tracks::of_worker)]),
-        at(
-            "/api/workers/{id}/tracker",
-            [get(Admin, trackers::read), post(Admin, trackers::make), delete(Admin, trackers::revoke)],
-        ),
+        at("/api/workers/{id}/tracker", [get(Admin, trackers::read), post(Admin, trackers::make), delete(Admin, trackers::revoke)]),
         at("/api/customers", [get(Orderer, lists::customers)]),
         at("/api/customers/{id}", [get(Orderer, lists::customer)]),
         at("/api/templates", [get(Orderer, lists::templates)]),

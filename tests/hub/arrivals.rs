@@ -98,7 +98,7 @@ async fn a_restart_forgets_no_visit_and_invents_none() {
 async fn arriving_completes_the_step_if_the_template_says_so() {
     let mut hub = TestHub::start().await;
     let (dispatcher, worker) = (hub.dispatcher(1).await, hub.worker(1).await);
-    hub.tamper("update template set def = jsonb_set(def, '{steps,0,completes_on_arrival}', 'true')").await;
+    hub.tamper("update template set doc = jsonb_set(doc, '{steps,0,completes_on_arrival}', 'true')").await;
     let job = assigned(&hub, &dispatcher, &worker).await;
     an_hour_later(&mut hub).await;
     let mut desk = dispatcher.listens_to(Topic::Schedule).await;
@@ -132,7 +132,8 @@ async fn a_phone_that_watches_the_site_itself_arrives_at_once() {
     post(enter.clone()).await;
     desk.hears(Kind::JobArrived, job).await;
     post(enter).await;
-    let leave = json!({ "_type": "transition", "event": "leave", "lat": SITE.0 + 0.001, "lon": SITE.1, "tst": in_ms(-5_000) / 1000, "acc": 20, "tid": "A1" });
+    let leave =
+        json!({ "_type": "transition", "event": "leave", "lat": SITE.0 + 0.001, "lon": SITE.1, "tst": in_ms(-5_000) / 1000, "acc": 20, "tid": "A1" });
     post(leave).await;
     desk.hears(Kind::JobLeft, job).await;
 }

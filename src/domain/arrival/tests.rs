@@ -52,8 +52,8 @@ fn visit(stay_s: i64) -> Vec<Fix> {
 
 #[test]
 fn a_visit_has_one_arrival_and_one_departure() {
-    // The circle is entered 190 s in; twice its radius is left 21 s into the drive on, plus the accuracy.
-    assert_eq!(crossings(visit(600)), [Crossing::Arrived { at: at(190) }, Crossing::Left { at: at(200 + 600 + 21) }]);
+    // The circle is entered 190 s in, so the first fix inside is that of 191 s; twice its radius is left 21 s into the drive on, plus the accuracy.
+    assert_eq!(crossings(visit(600)), [Crossing::Arrived { at: at(191) }, Crossing::Left { at: at(200 + 600 + 21) }]);
 }
 
 #[test]
@@ -204,7 +204,8 @@ fn recorded_phones_at_rest_make_no_false_event() {
         if good.is_empty() {
             continue;
         }
-        let home = Point::parse(median(good.iter().map(|f| f.point.latitude()).collect()), median(good.iter().map(|f| f.point.longitude()).collect()));
+        let home =
+            Point::parse(median(good.iter().map(|f| f.point.latitude()).collect()), median(good.iter().map(|f| f.point.longitude()).collect()));
         let home = home.unwrap();
         let next_door = Point::parse(home.latitude() + 300.0 / M_PER_DEGREE, home.longitude()).unwrap();
         let told = |centre: Point| {

@@ -49,7 +49,8 @@ impl Tally {
 
     /// Writes all counts of a worker, before they are read.
     pub(super) async fn write_all(&self, store: &Store, tenant: TenantId, worker: WorkerId) -> Result<(), store::Error> {
-        let keys: Vec<Key> = self.waiting.iter().filter(|entry| (entry.key().0, entry.key().1) == (tenant, worker)).map(|entry| entry.key().clone()).collect();
+        let keys: Vec<Key> =
+            self.waiting.iter().filter(|entry| (entry.key().0, entry.key().1) == (tenant, worker)).map(|entry| entry.key().clone()).collect();
         for key in keys {
             if let Some((_, waiting)) = self.waiting.remove(&key) {
                 write(store, tenant, worker, &waiting.device).await?;

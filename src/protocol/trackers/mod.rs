@@ -18,7 +18,6 @@ use crate::domain::At;
 use crate::domain::arrival::Side;
 use crate::domain::fix::{BadFix, Fix, RawFix};
 use crate::domain::geo::BadPlace;
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// The longest name of a device.
@@ -27,9 +26,7 @@ pub const DEVICE_MAX: usize = 64;
 pub const POSITIONS_MAX: usize = 5_000;
 
 /// An app by the shape of its requests.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ts_rs::TS)]
-#[serde(rename_all = "snake_case")]
-#[ts(export)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum App {
     /// Traccar Client 10 and up to 7, and scripts: keys and values.
     Osmand,
@@ -60,9 +57,7 @@ impl App {
 }
 
 /// Why something authentic is of no use.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ts_rs::TS)]
-#[serde(rename_all = "snake_case")]
-#[ts(export)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Unusable {
     /// A message without a position: a heartbeat, a status, a card.
     NoPosition,
@@ -140,7 +135,8 @@ impl Report {
     }
 
     fn named(mut self, device: Option<String>) -> Self {
-        self.device = device.map(|name| name.chars().filter(|char| !char.is_control()).take(DEVICE_MAX).collect()).filter(|name: &String| !name.is_empty());
+        self.device =
+            device.map(|name| name.chars().filter(|char| !char.is_control()).take(DEVICE_MAX).collect()).filter(|name: &String| !name.is_empty());
         self
     }
 }

@@ -19,7 +19,8 @@ pub(super) fn of_pairs(pairs: &[(String, String)], now: At) -> Report {
     };
     let number = |names: &[&str]| named(names).and_then(|text| text.parse::<f64>().ok()).filter(|number| number.is_finite());
     let has = |name: &str| pairs.iter().any(|(key, _)| key.eq_ignore_ascii_case(name));
-    let is_gpslogger = ["aid", "androidId", "spd", "spd_kph", "speed_ms", "ser", "serial", "prov", "timeoff", "stst", "fn"].iter().any(|name| has(name));
+    let is_gpslogger =
+        ["aid", "androidId", "spd", "spd_kph", "speed_ms", "ser", "serial", "prov", "timeoff", "stst", "fn"].iter().any(|name| has(name));
     let mut report = Report::new(if is_gpslogger { App::Gpslogger } else { App::Osmand });
     let place = match named(&["location"]).and_then(|text| text.split_once(',')) {
         Some((latitude, longitude)) => (latitude.trim().parse().ok(), longitude.trim().parse().ok()),
@@ -33,18 +34,20 @@ pub(super) fn of_pairs(pairs: &[(String, String)], now: At) -> Report {
         (None, None) if !is_tracker => report.unusable.push(Unusable::Unreadable),
         (None, None) if !has("lat") && !has("lon") && !has("location") => report.unusable.push(Unusable::NoPosition),
         _ if says_invalid => report.unusable.push(Unusable::Invalid),
-        (Some(latitude), Some(longitude)) => report.take(time.map(|time_ms| RawFix {
-            time_ms,
-            latitude,
-            longitude,
-            accuracy_m: measure(number(&["accuracy", "acc", "horizontal_accuracy"]).filter(|metres| *metres > 0.0)),
-            speed_mps: measure(
-                number(&["speed_ms", "spd"])
-                    .or_else(|| number(&["speed_kmh", "spd_kph"]).map(|kmh| kmh / 3.6))
-                    .or_else(|| number(&["speed"]).map(|knots| knots * MPS_PER_KNOT)),
-            ),
-            heading_deg: measure(number(&["bearing", "heading", "dir", "course"])),
-            battery: measure(number(&["batt", "battery"]).map(|percent| percent / 100.0)),
+        (Some(latitude), Some(longitude)) => report.take(time.map(|time_ms| {
+            RawFix {
+                time_ms,
+                latitude,
+                longitude,
+                accuracy_m: measure(number(&["accuracy", "acc", "horizontal_accuracy"]).filter(|metres| *metres > 0.0)),
+                speed_mps: measure(
+                    number(&["speed_ms", "spd"])
+                        .or_else(|| number(&["speed_kmh", "spd_kph"]).map(|kmh| kmh / 3.6))
+                        .or_else(|| number(&["speed"]).map(|knots| knots * MPS_PER_KNOT)),
+                ),
+                heading_deg: measure(number(&["bearing", "heading", "dir", "course"])),
+                battery: measure(number(&["batt", "battery"]).map(|percent| percent / 100.0)),
+            }
         })),
         _ => report.unusable.push(Unusable::BadPlace),
     }

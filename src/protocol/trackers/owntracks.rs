@@ -74,9 +74,7 @@ pub struct Waypoint {
 
 /// The answer that makes these the phone's regions.
 pub fn waypoints(regions: &[Waypoint]) -> Value {
-    let region = |region: &Waypoint| {
-        json!({ "_type": "waypoint", "desc": region.name, "lat": region.latitude, "lon": region.longitude, "rad": region.radius_m.round(), "tst": region.key_s })
-    };
+    let region = |region: &Waypoint| json!({ "_type": "waypoint", "desc": region.name, "lat": region.latitude, "lon": region.longitude, "rad": region.radius_m.round(), "tst": region.key_s });
     let regions: Vec<Value> = regions.iter().map(region).collect();
     json!([{ "_type": "cmd", "action": "setWaypoints", "waypoints": { "_type": "waypoints", "waypoints": regions } }])
 }

