@@ -65,7 +65,7 @@ pub enum Crossing {
     },
 }
 
-/// A phone that knows the circle itself says on which side it now is (OwnTracks' `transition`).
+/// A phone that knows the circle itself says on which side it now is (`OwnTracks` calls it `transition`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Side {
     /// It entered.

@@ -119,12 +119,12 @@ impl Visits {
             let known = known.iter().flat_map(|known| &known.steps).find(|(known, at, _)| *known == step && *at == point);
             known.map(|(_, _, detector)| *detector).filter(|detector| detector.is_inside() == inside)
         };
-        let fenced = fences.iter().map(|fence| {
+        let steps = fences.iter().map(|fence| {
             let detector = detector(fence.step, fence.point, fence.inside).unwrap_or_else(|| Detector::beginning(fence.inside));
             (fence.step, fence.point, detector)
         });
         let watched = Watched {
-            steps: fenced.collect(),
+            steps: steps.collect(),
             since: known.as_ref().map_or(since, |known| known.since),
             begun: job.en_route || job.status == Status::Started,
             current: job.is_watchable(),

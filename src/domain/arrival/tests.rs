@@ -1,7 +1,5 @@
 //! Tracks of our own making, recorded ones where they lie, and any order of arrival.
 
-#![expect(clippy::print_stdout, reason = "a skipped test says so")]
-
 use super::*;
 use crate::domain::fix::RawFix;
 use proptest::prelude::*;

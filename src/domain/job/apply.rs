@@ -84,12 +84,7 @@ impl Job {
                     self.marked_at = None;
                 }
             }
-            Change::Arrived { step, at } => self.steps[*step].visit = Some(Visit { arrived_at: *at, left_at: None }),
-            Change::Left { step, at } => {
-                if let Some(visit) = &mut self.steps[*step].visit {
-                    visit.left_at = Some(*at);
-                }
-            }
+            Change::Arrived { .. } | Change::Left { .. } => self.visit(&event.change),
             Change::Paused => {
                 self.paused = true;
                 self.marked_at = None;
@@ -157,6 +152,18 @@ impl Job {
             self.fields.clone_from(fields);
         }
         self.changed_by_customer |= edited.by_customer;
+    }
+
+    fn visit(&mut self, change: &Change) {
+        match change {
+            Change::Arrived { step, at } => self.steps[*step].visit = Some(Visit { arrived_at: *at, left_at: None }),
+            Change::Left { step, at } => {
+                if let Some(visit) = &mut self.steps[*step].visit {
+                    visit.left_at = Some(*at);
+                }
+            }
+            _ => {}
+        }
     }
 
     /// Nobody is there any more whose fixes would tell; of what is still to be done, nobody was there yet.

@@ -73,7 +73,7 @@ fn forget(times: &mut VecDeque<At>, now: At) {
 fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => IpAddr::V6((u128::from(address) & !u128::from(u64::MAX)).into()),
-        address => address,
+        address @ IpAddr::V4(_) => address,
     }
 }
 

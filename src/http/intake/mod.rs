@@ -33,13 +33,16 @@ const TOLD_MAX: usize = 50_000;
 /// 2020-01-01: waypoints are known again by a second, which we make of the job and the step.
 const FIRST_KEY_S: i64 = 1_577_836_800;
 
+/// A job's number and a step's index.
+type SiteKey = (i64, usize);
+
 /// What is remembered of the phones.
 #[derive(Debug, Default)]
 pub(super) struct Trackers {
     knocks: Knocks,
     tally: Tally,
     /// The regions that each `OwnTracks` was told last.
-    told: DashMap<(WorkerId, Arc<str>), Vec<(i64, usize)>>,
+    told: DashMap<(WorkerId, Arc<str>), Vec<SiteKey>>,
 }
 
 impl Trackers {
@@ -156,7 +159,7 @@ fn count(parts: &Data<Parts>, tenant: TenantId, worker: WorkerId, device: &Arc<s
 /// The job sites as regions for the phone to watch, when they are others than it was told last.
 fn regions(parts: &Parts, tenant: TenantId, worker: WorkerId, device: &Arc<str>) -> serde_json::Value {
     let sites = parts.hub.sites(tenant, worker);
-    let keys: Vec<(i64, usize)> = sites.iter().map(|site| (site.number, site.step)).collect();
+    let keys: Vec<SiteKey> = sites.iter().map(|site| (site.number, site.step)).collect();
     let told = &parts.trackers.told;
     let key = (worker, Arc::clone(device));
     if keys.is_empty() || told.get(&key).is_some_and(|known| *known == keys) {

@@ -32,11 +32,11 @@ pub enum App {
     Osmand,
     /// Traccar Client 9 and other apps with the same library: JSON with `location`.
     Transistor,
-    /// OwnTracks over HTTP.
+    /// `OwnTracks` over HTTP.
     Owntracks,
     /// Overland.
     Overland,
-    /// GPSLogger with an address of its own.
+    /// `GPSLogger` with an address of its own.
     Gpslogger,
     /// None of them.
     Unknown,
@@ -148,7 +148,7 @@ pub struct Posted<'a> {
     pub query: &'a str,
     /// The body.
     pub body: &'a [u8],
-    /// OwnTracks' `X-Limit-D`.
+    /// `OwnTracks`' `X-Limit-D`.
     pub device_header: Option<&'a str>,
 }
 

@@ -1,6 +1,6 @@
-//! Keys and values: Traccar Client (<https://www.traccar.org/osmand/>), scripts, and GPSLogger with an address of its own.
+//! Keys and values: Traccar Client (<https://www.traccar.org/osmand/>), scripts, and `GPSLogger` with an address of its own.
 //!
-//! `speed` is in knots, `batt` in percent. GPSLogger's own names for metres and kilometres per hour are understood too.
+//! `speed` is in knots, `batt` in percent. `GPSLogger`'s own names for metres and kilometres per hour are understood too.
 
 use super::text::{instant_ms, measure, name};
 use super::{App, Report, Unusable};

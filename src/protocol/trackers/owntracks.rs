@@ -1,4 +1,4 @@
-//! OwnTracks in HTTP mode (<https://owntracks.org/booklet/tech/json/>): `vel` in kilometres per hour, `tst` in seconds, `batt` in percent.
+//! `OwnTracks` in HTTP mode (<https://owntracks.org/booklet/tech/json/>): `vel` in kilometres per hour, `tst` in seconds, `batt` in percent.
 //!
 //! The answer is a list, and may tell the phone which regions to watch: then its `transition` says when it arrives.
 

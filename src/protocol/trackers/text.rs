@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-/// Keys and values of a query and of a form. GPSLogger's bodies may hold other lines around the form.
+/// Keys and values of a query and of a form. `GPSLogger`'s bodies may hold other lines around the form.
 pub(super) fn pairs(query: &str, body: &str) -> Vec<(String, String)> {
     let lines = std::iter::once(query).chain(body.lines()).map(str::trim).filter(|line| line.contains('='));
     lines.flat_map(|line| form_urlencoded::parse(line.as_bytes())).map(|(key, value)| (key.into_owned(), value.into_owned())).collect()
