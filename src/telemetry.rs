@@ -9,7 +9,7 @@ use tracing_subscriber::EnvFilter;
 use Kind::{Counter, Gauge, Histogram};
 
 /// Every metric, with what it counts.
-const METRICS: [(&str, Kind, &str); 22] = [
+const METRICS: [(&str, Kind, &str); 24] = [
     ("hub_http_requests_total", Counter, "Requests answered, by method, route and status"),
     ("hub_http_seconds", Histogram, "Seconds from a request to its answer, by route"),
     ("hub_passwords_total", Counter, "Passwords given, by outcome: right, wrong, limited"),
@@ -24,6 +24,8 @@ const METRICS: [(&str, Kind, &str); 22] = [
     ("hub_refreshes_skipped_total", Counter, "Jobs not handed to a busy actor, which finds out by itself"),
     ("hub_fixes_total", Counter, "Fixes received"),
     ("hub_fixes_off_duty_total", Counter, "Fixes dropped because their worker was off duty"),
+    ("hub_visits_postponed_total", Counter, "Arrivals and departures that found their queue full, to be noticed again"),
+    ("hub_tracker_requests_total", Counter, "Requests of stock phone trackers, by app and outcome"),
     ("hub_positions_overwritten_total", Counter, "Positions replaced by newer ones before they were sent"),
     ("hub_map_frames_total", Counter, "Frames of positions and cells encoded for maps"),
     ("hub_store_batch_size", Histogram, "Commands or fixes in one commit, by lane"),

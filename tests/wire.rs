@@ -74,6 +74,8 @@ fn job() -> Job<Millis> {
         address: (index == 0).then(|| Address { text: "Keskuskatu 1, Helsinki".into(), latitude: Some(60.169_52), longitude: Some(24.941_18) }),
         done_at: done.map(after),
         done_received_at: done.map(|ms| after(ms + 1_500)),
+        arrived_at: None,
+        left_at: None,
         fields,
     };
     Job {

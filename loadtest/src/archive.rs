@@ -215,6 +215,7 @@ fn templates() -> Vec<Template> {
         address: place == 0,
         portal: if place == 1 { Rule::Hidden } else { Rule::Optional },
         fields: Vec::new(),
+        completes_on_arrival: false,
     };
     let template = |(name, steps): &(&str, [&str; 3])| Template {
         id: TemplateId(Uuid::now_v7()),

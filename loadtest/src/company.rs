@@ -177,7 +177,8 @@ async fn people(connection: &mut PgConnection, tenant: TenantId, kind: Kind, cou
 }
 
 fn job_type() -> Template {
-    let step = |name: &str, address| StepDef { name: name.to_owned(), address, portal: Rule::Optional, fields: Vec::new() };
+    let step =
+        |name: &str, address| StepDef { name: name.to_owned(), address, portal: Rule::Optional, fields: Vec::new(), completes_on_arrival: false };
     Template {
         id: TemplateId(Uuid::now_v7()),
         name: "Delivery".to_owned(),

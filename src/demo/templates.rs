@@ -124,7 +124,7 @@ fn deep_cleaning() -> Template {
 /// The company's own round.
 fn inspection() -> Template {
     let steps = vec![
-        step("Arrive", Required).at_an_address().build(),
+        step("Arrive", Required).at_an_address().done_on_arrival().build(),
         step("Walk round", ReadOnly).with(choice("state", "State", &["Good", "Fair", "Poor"], Required, ReadOnly)).build(),
         step("Note the meters", Hidden).with(field("meter", "Meter", FieldKind::Number, Required, Hidden)).build(),
     ];
@@ -168,12 +168,18 @@ fn charging(template: Template, lines: &[(&str, &str, &str, &str)]) -> Template 
 struct StepBuilder(StepDef);
 
 fn step(name: &str, portal: Rule) -> StepBuilder {
-    StepBuilder(StepDef { name: name.into(), address: false, portal, fields: vec![] })
+    StepBuilder(StepDef { name: name.into(), address: false, portal, fields: vec![], completes_on_arrival: false })
 }
 
 impl StepBuilder {
     fn at_an_address(mut self) -> Self {
         self.0.address = true;
+        self
+    }
+
+    /// Arriving is all there is to it.
+    fn done_on_arrival(mut self) -> Self {
+        self.0.completes_on_arrival = true;
         self
     }
 

@@ -221,6 +221,20 @@ pub enum Change {
         /// Its index.
         step: usize,
     },
+    /// The worker came to a step's address, as their fixes tell.
+    Arrived {
+        /// Its index.
+        step: usize,
+        /// By the fix's time.
+        at: At,
+    },
+    /// The worker went away from it.
+    Left {
+        /// Its index.
+        step: usize,
+        /// By the fix's time.
+        at: At,
+    },
     /// Work stopped for now.
     Paused,
     /// Work goes on.

@@ -1,5 +1,6 @@
 //! The rules. No IO, no async, no clock, no locks, no randomness: `now` and ids are arguments.
 
+pub mod arrival;
 pub mod at;
 pub mod caller;
 pub mod colour;

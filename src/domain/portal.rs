@@ -9,7 +9,7 @@ use super::file::{self, FileRef};
 use super::ids::TemplateId;
 use super::invoice::Invoice;
 use super::job::{CustomerRef, DateKind, Job, Source, Status, TemplateRef};
-use super::step::{Address, Done};
+use super::step::{Address, Done, Visit};
 use super::template::{Filler, StepDef, Template, visible_steps};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -232,6 +232,7 @@ pub struct PortalStep<'a> {
     pub has_address: bool,
     pub address: Option<&'a Address>,
     pub done: Option<Done>,
+    pub visit: Option<Visit>,
     pub fields: Vec<&'a Field>,
 }
 
@@ -290,6 +291,7 @@ pub fn project<'a>(job: &'a Job, permissions: &Permissions) -> Option<PortalJob<
                 has_address: step.has_address,
                 address: step.address.as_ref(),
                 done: step.done.filter(|_| live),
+                visit: step.visit.filter(|_| live),
                 fields: shown(&step.fields),
             }
         })

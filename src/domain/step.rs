@@ -37,6 +37,21 @@ pub struct Step {
     pub fields: Vec<Field>,
     /// When it was done.
     pub done: Option<Done>,
+    /// The worker's arrival completes it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub completes_on_arrival: bool,
+    /// The worker's stay at its address, as their fixes tell it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub visit: Option<Visit>,
+}
+
+/// A stay at an address, by the times of the fixes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Visit {
+    /// Since when.
+    pub arrived_at: At,
+    /// Until when; none: still there.
+    pub left_at: Option<At>,
 }
 
 /// The two times of a done step.

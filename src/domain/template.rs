@@ -60,6 +60,9 @@ pub struct StepDef {
     pub portal: Rule,
     /// Its form.
     pub fields: Vec<FieldDef>,
+    /// The worker's arrival at the address completes it, unless something has to be filled in.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub completes_on_arrival: bool,
 }
 
 /// Who fills a form, and so which of the two rules of a field counts.
@@ -149,6 +152,8 @@ impl Template {
             address: None,
             fields: blank_fields(&def.fields),
             done: None,
+            completes_on_arrival: def.completes_on_arrival,
+            visit: None,
         });
         (steps.collect(), blank_fields(&self.fields))
     }

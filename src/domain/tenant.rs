@@ -41,6 +41,22 @@ pub struct Settings {
     pub company: CompanyDetails,
     /// How invoices are made.
     pub invoices: InvoiceRules,
+    /// When a worker has arrived.
+    pub arrivals: ArrivalRules,
+}
+
+/// When a worker has arrived.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ArrivalRules {
+    /// Metres around a step's address; never less than 75.
+    pub radius_m: u32,
+}
+
+impl Default for ArrivalRules {
+    fn default() -> Self {
+        Self { radius_m: 100 }
+    }
 }
 
 /// What stands on invoices and in e-mails below the company's name.
@@ -124,6 +140,7 @@ impl Default for Settings {
             holidays: Vec::new(),
             company: CompanyDetails::default(),
             invoices: InvoiceRules::default(),
+            arrivals: ArrivalRules::default(),
         }
     }
 }

@@ -120,7 +120,7 @@ mod tests {
             worker: Rule::Optional,
             portal: Rule::Optional,
         };
-        let step = |name: &str, address, fields| StepDef { name: name.into(), address, portal: Rule::Optional, fields };
+        let step = |name: &str, address, fields| StepDef { name: name.into(), address, portal: Rule::Optional, completes_on_arrival: false, fields };
         Template {
             id: TemplateId(uuid::Uuid::nil()),
             name: "Repair".into(),

@@ -10,6 +10,7 @@ mod entering;
 pub mod error;
 mod events;
 mod files;
+mod intake;
 mod invoices;
 mod jobs;
 mod links;
@@ -29,6 +30,7 @@ mod server;
 mod settings;
 mod status;
 mod times;
+mod trackers;
 mod tracks;
 
 pub use access::Access;
@@ -62,6 +64,8 @@ pub struct Parts {
     pub geocoder: Option<Geocoder>,
     /// What draws papers.
     pub printer: Printer,
+    /// What is remembered of stock phone trackers.
+    trackers: intake::Trackers,
     /// What the operator watches.
     pub metrics: Metrics,
     /// The settings.
@@ -102,6 +106,7 @@ pub fn routes() -> Vec<Endpoint> {
         at("/api/workers/{id}", [get(Dispatcher, lists::worker), patch(Admin, people::edit), delete(Admin, people::archive)]),
         at("/api/workers/{id}/invitation", [post(Admin, people::invite), delete(Admin, people::withdraw)]),
         at("/api/workers/{id}/track", [get(Dispatcher, tracks::of_worker)]),
+        at("/api/workers/{id}/tracker", [get(Admin, trackers::read), post(Admin, trackers::make), delete(Admin, trackers::revoke)]),
         at("/api/customers", [get(Orderer, lists::customers), post(Dispatcher, customers::create)]),
         at("/api/customers/{id}", [get(Orderer, lists::customer), patch(Dispatcher, customers::edit), delete(Dispatcher, customers::archive)]),
         at("/api/templates", [get(Orderer, lists::templates)]),
@@ -124,6 +129,10 @@ pub fn routes() -> Vec<Endpoint> {
         at("/api/settings/branding", [get(Dispatcher, settings::branding), put(Admin, settings::set_branding)]),
         at("/api/settings/decline-reasons", [get(Staff, settings::decline_reasons), put(Admin, settings::set_decline_reasons)]),
         at("/api/times", [get(Orderer, times::free)]),
+        at(
+            "/in/{secret}",
+            [get(Anyone, intake::take_in), post(Anyone, intake::take_in), put(Anyone, intake::take_in), patch(Anyone, intake::take_in)],
+        ),
         at("/healthz", [get(Anyone, status::alive)]),
         at("/readyz", [get(Anyone, status::ready)]),
         at("/metrics", [get(Anyone, status::metrics)]),

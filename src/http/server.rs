@@ -1,6 +1,7 @@
 //! The listening server: the routes, the pages, and what every request passes.
 
 use super::door::guard;
+use super::intake::Trackers;
 use super::{Parts, configure, files};
 use crate::auth::Auth;
 use crate::config::Config;
@@ -28,8 +29,8 @@ pub fn server(
     grace_s: u64,
     more: impl Fn(&mut web::ServiceConfig) + Clone + Send + 'static,
 ) -> std::io::Result<(Server, SocketAddr)> {
-    let darkroom = files::Darkroom::default();
-    let parts = Parts { store: hub.store().clone(), hub, auth, darkroom, geocoder, printer: Printer::default(), metrics, config: config.clone() };
+    let (darkroom, printer, trackers) = (files::Darkroom::default(), Printer::default(), Trackers::default());
+    let parts = Parts { store: hub.store().clone(), hub, auth, darkroom, geocoder, printer, trackers, metrics, config: config.clone() };
     let parts = web::Data::new(parts);
     let application =
         move || App::new().app_data(parts.clone()).configure(more.clone()).configure(configure).wrap(Compress::default()).wrap(from_fn(guard));

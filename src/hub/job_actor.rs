@@ -24,11 +24,11 @@ const TRIES: usize = 3;
 const IDLE: Duration = Duration::from_mins(5);
 
 pub(super) struct JobActor {
-    shared: Arc<Shared>,
-    tenant: TenantId,
-    id: JobId,
+    pub(super) shared: Arc<Shared>,
+    pub(super) tenant: TenantId,
+    pub(super) id: JobId,
     /// None: not there, or deleted.
-    job: Option<Arc<Job>>,
+    pub(super) job: Option<Arc<Job>>,
     touched_at: Instant,
 }
 

@@ -24,6 +24,7 @@ mod shared;
 mod snapshot;
 mod standing;
 mod subscribe;
+mod visits;
 mod workers;
 
 use booking::Desk;
@@ -36,6 +37,7 @@ pub use lookup::{Ask, EditInput};
 pub use record::Stored;
 pub use send_queue::{Close, SendQueue, Sink};
 pub use session::Session;
+pub use visits::Site;
 
 use crate::domain::At;
 use crate::domain::caller::{Caller, Role};

@@ -5,7 +5,8 @@ use super::fanout::Audience;
 use super::frame::Frame;
 use super::map::wire;
 use super::session::Session;
-use super::{Error, Hub, Shared, clock};
+use super::{Error, Hub, Shared, Site, clock};
+use crate::domain::arrival::Side;
 use crate::domain::fix::{Fix, Plausible};
 use crate::domain::ids::{TenantId, WorkerId};
 use crate::location::Position;
@@ -30,6 +31,11 @@ impl Stored {
             None => Ok(()),
         }
     }
+
+    /// Whether a rule dropped them: the worker was off duty.
+    pub fn is_dropped(&self) -> bool {
+        self.0.is_none()
+    }
 }
 
 impl Hub {
@@ -44,9 +50,14 @@ impl Hub {
         }
         let now = clock::now();
         let mut rows = Vec::with_capacity(fixes.len());
+        let mut measured = Vec::with_capacity(fixes.len());
         let mut newest: Option<Position> = None;
         for fix in fixes {
             let recorded = shared.locations.record(tenant, worker, fix, now);
+            if recorded.verdict != Plausible::Aside {
+                // A clock that is ahead has not seen the future.
+                measured.push((Fix { at: fix.at.min(now), ..*fix }, None));
+            }
             let shown_at = match recorded.verdict {
                 Plausible::Shown(shown) => {
                     newest = recorded.position;
@@ -74,12 +85,31 @@ impl Hub {
             shared.workers.measured(tenant, worker, Some(position.at), fixes.last().and_then(|fix| fix.battery));
             shared.show_position(tenant, &position);
         }
+        measured.sort_by_key(|(fix, _)| fix.at);
+        shared.visits.observe(tenant, worker, &measured, shared.arrival_radius_m(tenant));
         loop {
             match shared.fix_lanes.store(rows.clone()) {
                 Ok(stored) => return Stored(Some(stored)),
                 Err(_busy) => tokio::time::sleep(HOLD).await,
             }
         }
+    }
+
+    /// The phone itself noticed that it entered or left a region; `fix` was made then.
+    pub fn crosses(&self, tenant: TenantId, worker: WorkerId, fix: &Fix, side: Side) {
+        let now = clock::now();
+        if self.shared.workers.on_duty(tenant, worker) && fix.plausible(now, None) != Plausible::Aside {
+            let fix = Fix { at: fix.at.min(now), ..*fix };
+            self.shared.visits.observe(tenant, worker, &[(fix, Some(side))], self.shared.arrival_radius_m(tenant));
+        }
+    }
+
+    /// The places at which a worker who is on duty is looked for now.
+    pub fn sites(&self, tenant: TenantId, worker: WorkerId) -> Vec<Site> {
+        if !self.shared.workers.on_duty(tenant, worker) {
+            return Vec::new();
+        }
+        self.shared.visits.sites(tenant, worker, clock::now(), self.shared.arrival_radius_m(tenant))
     }
 
     /// A worker goes on or off duty.

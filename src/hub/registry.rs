@@ -1,7 +1,7 @@
 //! Id to address: actors start on demand on a fixed set of arbiters, stop when idle, and respawn from Postgres after a panic.
 
 use super::customer_actor::CustomerActor;
-use super::job_actor::{Ask, JobActor, Refresh};
+use super::job_actor::{JobActor, Refresh};
 use super::{Answer, Error, Shared};
 use crate::domain::ids::{CustomerId, JobId, TenantId};
 use crate::domain::job::Job;
@@ -32,7 +32,12 @@ impl Registry {
     }
 
     /// Asks a job's actor, starting one if there is none. A dead one is replaced and asked once more.
-    pub(super) async fn ask(&self, shared: &Arc<Shared>, tenant: TenantId, job: JobId, ask: impl Fn() -> Ask) -> Result<Answer, Error> {
+    pub(super) async fn ask<M>(&self, shared: &Arc<Shared>, tenant: TenantId, job: JobId, ask: impl Fn() -> M) -> Result<Answer, Error>
+    where
+        M: Message<Result = Result<Answer, Error>> + Send + 'static,
+        JobActor: Handler<M>,
+        <JobActor as Actor>::Context: actix::dev::ToEnvelope<JobActor, M>,
+    {
         for _ in 0..2 {
             let address = self.job(shared, tenant, job);
             match address.send(ask()).await {

@@ -224,6 +224,7 @@ impl Shared {
             job_id: job,
             by: By { kind: ByKind::Dispatcher, name: "the company".into() },
             reason: Some(Gone::NotPermitted),
+            detail: None,
         };
         session.queue.push_patiently(&Frame::new(ServerMessage::Event(Box::new(removed)))).await;
     }

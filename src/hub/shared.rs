@@ -11,6 +11,7 @@ use super::project::{Entry, Viewer};
 use super::registry::Registry;
 use super::session::Session;
 use super::settle::{self, Settled};
+use super::visits::Visits;
 use super::workers::Workers;
 use super::{Error, links, map, standing};
 use crate::domain::At;
@@ -46,6 +47,7 @@ pub(super) struct Shared {
     pub(super) registry: Registry,
     pub(super) fanout: Fanout,
     pub(super) workers: Workers,
+    pub(super) visits: Visits,
     pub(super) locations: Locations,
     pub(super) etas: Etas,
     pub(super) sessions: DashMap<SessionId, Arc<Session>>,
@@ -77,6 +79,7 @@ impl Shared {
             registry: Registry::new(arbiters),
             fanout: Fanout::default(),
             workers: Workers::default(),
+            visits: Visits::new(),
             locations: Locations::new(),
             etas,
             sessions: DashMap::new(),
@@ -86,6 +89,7 @@ impl Shared {
             store,
         });
         shared.load().await?;
+        Visits::start(&shared);
         map::start(&shared);
         links::start(&shared);
         etas::start(&shared, router, wishes);
@@ -112,6 +116,7 @@ impl Shared {
         for job in &open {
             if let Some(worker) = job.phone() {
                 self.workers.load(job, touched[&(job.tenant, worker)]);
+                self.visits.watch(job, job.last_at);
             }
         }
         for (tenant, latest) in store::fixes::latest_all(&mut connection).await? {
@@ -166,6 +171,11 @@ impl Shared {
         }
     }
 
+    /// How far around an address the tenant's workers have arrived, once it is known.
+    pub(super) fn arrival_radius_m(&self, tenant: TenantId) -> f64 {
+        self.tenants.get(&tenant).map(|known| known.tenant.settings.arrivals).unwrap_or_default().radius_m.into()
+    }
+
     /// The last entry of the tenant's log that was told.
     pub(super) fn told(&self, tenant: TenantId) -> i64 {
         self.tenants.get(&tenant).map_or(0, |known| known.told.load(Ordering::Relaxed))
@@ -218,6 +228,7 @@ impl Shared {
     pub(super) async fn tell(self: &Arc<Self>, tenant: TenantId, published: Published) {
         let Published { seq, event, job_id, job } = published;
         let changed = self.workers.follow(tenant, &event, job.as_deref(), job_id);
+        self.visits.follow(tenant, &event, job.as_deref(), job_id);
         self.place(tenant, job_id, job.as_deref());
         self.registry.refresh(tenant, job_id, job.clone());
         let entry = Entry { seq, event: &event, job_id, job: job.as_deref() };

@@ -427,6 +427,9 @@ pub struct TemplateStep {
     pub portal: Option<Rule>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub access: Option<Rule>,
+    /// The worker's arrival completes it; for dispatchers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub completes_on_arrival: Option<bool>,
     pub fields: Vec<TemplateField>,
 }
 
@@ -458,6 +461,7 @@ impl Template {
             address: step.address,
             portal: Some(step.portal),
             access: None,
+            completes_on_arrival: Some(step.completes_on_arrival),
             fields: step.fields.iter().map(TemplateField::staff).collect(),
         };
         Self {
@@ -483,6 +487,7 @@ impl Template {
             address: step.address,
             portal: None,
             access: Some(step.portal),
+            completes_on_arrival: None,
             fields: TemplateField::portal(&step.fields),
         };
         Self {

@@ -12,6 +12,8 @@ pub mod problem;
 pub mod server;
 pub mod settings;
 pub mod topic;
+pub mod tracker_setup;
+pub mod trackers;
 pub mod views;
 
 pub use client::ClientMessage;

@@ -112,6 +112,14 @@ pub struct Step<I> {
     pub address: Option<Address>,
     pub done_at: Option<I>,
     pub done_received_at: Option<I>,
+    /// When the worker's fixes arrived at the address, if they did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub arrived_at: Option<I>,
+    /// When they left it again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub left_at: Option<I>,
     pub fields: Vec<Field>,
 }
 
@@ -356,6 +364,8 @@ impl<I: From<At>> Job<I> {
             address: step.address.as_ref().map(Address::from),
             done_at: step.done.map(|done| done.at.into()),
             done_received_at: step.done.map(|done| done.received_at.into()),
+            arrived_at: step.visit.map(|visit| visit.arrived_at.into()),
+            left_at: step.visit.and_then(|visit| visit.left_at).map(I::from),
             fields: step.fields.iter().map(|field| Field::new(field, access(field))).collect(),
         });
         Self {
@@ -387,6 +397,8 @@ impl<I: From<At>> Job<I> {
             address: step.address.as_ref().map(Address::from),
             done_at: step.done.map(|done| done.at.into()),
             done_received_at: step.done.map(|done| done.received_at.into()),
+            arrived_at: step.visit.map(|visit| visit.arrived_at.into()),
+            left_at: step.visit.and_then(|visit| visit.left_at).map(I::from),
             fields: given(&step.fields),
         });
         let may_decline = job.status == Status::Pending || job.status == Status::Assigned && job.auto_assigned && !job.en_route;
@@ -443,6 +455,8 @@ impl<I: From<At>> Job<I> {
             address: step.address.map(Address::from),
             done_at: step.done.map(|done| done.at.into()),
             done_received_at: step.done.map(|done| done.received_at.into()),
+            arrived_at: step.visit.map(|visit| visit.arrived_at.into()),
+            left_at: step.visit.and_then(|visit| visit.left_at).map(I::from),
             fields: step.fields.iter().map(|field| Field::new(field, access(field.def.portal))).collect(),
         });
         Self {

@@ -35,6 +35,7 @@ pub mod signups;
 pub mod slugs;
 pub mod templates;
 pub mod tenants;
+pub mod trackers;
 pub mod workers;
 pub mod writer;
 

@@ -41,7 +41,7 @@ fn tenant(slug: &str) -> Tenant {
 }
 
 fn template() -> Template {
-    let step = |name: &str, portal| StepDef { name: name.into(), address: true, portal, fields: Vec::new() };
+    let step = |name: &str, portal| StepDef { name: name.into(), address: true, portal, fields: Vec::new(), completes_on_arrival: false };
     Template {
         id: TemplateId(Uuid::now_v7()),
         name: "Repair".into(),

@@ -136,6 +136,11 @@ fn row(method: &Method, path: &str, estate: &Estate) -> Row {
             | "/api/settings/branding",
         ) => reads(Thing::Nothing, DISPATCHERS),
         ("GET", "/api/workers/{id}" | "/api/workers/{id}/track") => reads(Thing::Worker, DISPATCHERS),
+        ("GET", "/api/workers/{id}/tracker") => reads(Thing::Worker, ADMINS),
+        ("POST", "/api/workers/{id}/tracker") => acts(Thing::Worker, ADMINS, json!({}), 201),
+        ("DELETE", "/api/workers/{id}/tracker") => Row { status: 204, ..reads(Thing::Worker, ADMINS) },
+        // Nobody has this secret; who has one is in `intake`.
+        ("GET" | "POST" | "PUT" | "PATCH", "/in/{secret}") => Row { status: 404, ..reads(Thing::Nothing, ANYONE) },
         ("GET", "/api/customers" | "/api/templates" | "/api/assets") => reads(Thing::Nothing, ORDERERS),
         ("GET", "/api/customers/{id}") => reads(Thing::Customer, ORDERERS),
         ("GET", "/api/templates/{id}") => reads(Thing::Template, ORDERERS),

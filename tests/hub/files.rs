@@ -153,6 +153,7 @@ async fn with_pictures(hub: &TestHub) -> TemplateId {
         steps: vec![StepDef {
             name: "Look mk-north".into(),
             address: false,
+            completes_on_arrival: false,
             portal: Optional,
             fields: vec![field("before", FieldKind::Photo, Optional, ReadOnly), field("inside", FieldKind::Photo, Optional, Hidden)],
         }],

@@ -87,7 +87,7 @@ async fn with_every_kind(hub: &TestHub) -> TemplateId {
         colour: "#2563eb".into(),
         duration_min: 60,
         parts: Parts { requested_start: Optional, asset: Optional, contact: Optional, notes: Optional, copies: 3 },
-        steps: vec![StepDef { name: "Look mk-north".into(), address: true, portal: Optional, fields: fields.clone() }],
+        steps: vec![StepDef { name: "Look mk-north".into(), address: true, portal: Optional, completes_on_arrival: false, fields: fields.clone() }],
         fields,
         invoice_lines: Vec::new(),
         archived: false,

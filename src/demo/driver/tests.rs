@@ -95,7 +95,18 @@ impl OneJob {
 fn step(index: usize, at: Option<(f64, f64)>, fields: Vec<views::Field>) -> views::Step<Millis> {
     let address = at.map(|(latitude, longitude)| views::Address { text: "there".into(), latitude: Some(latitude), longitude: Some(longitude) });
     let has_address = at.is_some();
-    views::Step { index, name: String::new(), access: Rule::Optional, has_address, address, done_at: None, done_received_at: None, fields }
+    views::Step {
+        index,
+        name: String::new(),
+        access: Rule::Optional,
+        has_address,
+        address,
+        done_at: None,
+        done_received_at: None,
+        arrived_at: None,
+        left_at: None,
+        fields,
+    }
 }
 
 fn steps() -> Vec<views::Step<Millis>> {

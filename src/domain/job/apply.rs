@@ -5,6 +5,7 @@ use super::{Declined, Job, Slot, Status};
 use crate::domain::caller::ByKind;
 use crate::domain::event::{Change, Edited, Event};
 use crate::domain::refusal::Gone;
+use crate::domain::step::Visit;
 
 impl Job {
     /// Applies an event that was decided on this very version.
@@ -86,6 +87,7 @@ impl Job {
                     self.marked_at = None;
                 }
             }
+            Change::Arrived { .. } | Change::Left { .. } => self.visit(&event.change),
             Change::Paused => {
                 self.paused = true;
                 self.marked_at = None;
@@ -161,11 +163,34 @@ impl Job {
         self.changed_by_customer |= edited.by_customer;
     }
 
+    fn visit(&mut self, change: &Change) {
+        match change {
+            Change::Arrived { step, at } => self.steps[*step].visit = Some(Visit { arrived_at: *at, left_at: None }),
+            Change::Left { step, at } => {
+                if let Some(visit) = &mut self.steps[*step].visit {
+                    visit.left_at = Some(*at);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Nobody is there any more whose fixes would tell; of what is still to be done, nobody was there yet.
+    fn end_visits(&mut self, at: crate::domain::At) {
+        for step in &mut self.steps {
+            step.visit = step.visit.filter(|_| step.done.is_some());
+            if let Some(visit) = &mut step.visit {
+                visit.left_at.get_or_insert(at);
+            }
+        }
+    }
+
     /// The marks that every event leaves, whatever it changed.
     fn remember(&mut self, event: &Event, phone_before: Option<crate::domain::ids::WorkerId>) {
         if let Some(worker) = phone_before.filter(|_| self.phone() != phone_before) {
             self.gone_from.retain(|(known, _)| *known != worker);
             self.gone_from.push((worker, gone_reason(&event.change)));
+            self.end_visits(event.at);
         }
         if matches!(event.change, Change::Reopened) {
             // Open again, but no longer theirs.

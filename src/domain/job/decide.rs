@@ -50,7 +50,7 @@ impl Job {
         let happened_at = asked.happened_at.clamp(self.last_at, asked.now.max(self.last_at));
         let Some((kind, change)) = self.change(asked, happened_at)? else { return Ok(None) };
         let files = self.new_files(&change, asked.files);
-        let mut event = Event {
+        let event = Event {
             kind,
             at: happened_at,
             received_at: asked.now,
@@ -63,16 +63,22 @@ impl Job {
             on_invoice_only: false,
             differences: Vec::new(),
         };
-        if !matches!(event.change, Change::Deleted { .. }) {
-            let mut after = self.clone();
-            after.apply(&event);
-            after.version = self.version;
-            let all = Permissions::all();
-            event.portal_visible = self.shows_in_portal(&after, &all);
-            event.on_invoice_only = event.portal_visible && !self.shows_in_portal(&after, &Permissions { invoice: false, ..all });
-            event.differences = self.differences(&after);
+        Ok(Some(self.weighed(event)))
+    }
+
+    /// The event, with what it changes and who could see that.
+    pub(super) fn weighed(&self, mut event: Event) -> Event {
+        if matches!(event.change, Change::Deleted { .. }) {
+            return event;
         }
-        Ok(Some(event))
+        let mut after = self.clone();
+        after.apply(&event);
+        after.version = self.version;
+        let all = Permissions::all();
+        event.portal_visible = self.shows_in_portal(&after, &all);
+        event.on_invoice_only = event.portal_visible && !self.shows_in_portal(&after, &Permissions { invoice: false, ..all });
+        event.differences = self.differences(&after);
+        event
     }
 
     /// The files that may be named in its fields.
@@ -221,19 +227,22 @@ impl Job {
         }
         // Required of the worker, whoever ticks the step off.
         let mut unfilled_fields = unfilled(&fields, Filler::Worker, "/fields");
-        let is_last = step + 1 == self.steps.len();
-        if is_last {
+        if step + 1 == self.steps.len() {
             unfilled_fields.extend(unfilled(&self.fields, Filler::Worker, "/job/fields"));
         }
         if !unfilled_fields.is_empty() {
             return Err(Refusal::RequiredFields(unfilled_fields));
         }
-        let kind = match (is_last, step) {
+        Ok((self.kind_when_done(step), Change::StepDone { step, fields, done: Done { at, received_at: asked.now } }))
+    }
+
+    /// What the completion of a step is called.
+    pub(super) fn kind_when_done(&self, step: usize) -> Kind {
+        match (step + 1 == self.steps.len(), step) {
             (true, _) => Kind::JobCompleted,
             (false, 0) => Kind::JobStarted,
             (false, _) => Kind::JobStepCompleted,
-        };
-        Ok((kind, Change::StepDone { step, fields, done: Done { at, received_at: asked.now } }))
+        }
     }
 
     fn step_undone(&self, asked: &Asked<'_>, at: At) -> Result<(Kind, Change), Refusal> {

@@ -4,6 +4,7 @@ mod apply;
 mod create;
 mod decide;
 mod listing;
+mod visit;
 
 #[cfg(test)]
 mod tests;
@@ -11,6 +12,7 @@ mod tests;
 pub use create::{NewJob, PAST_MS, Placement};
 pub use decide::Asked;
 pub use listing::{Listing, words};
+pub use visit::{FencedStep, Sighting};
 
 use super::at::At;
 use super::command::{AssetRef, Contact, WorkerRef};

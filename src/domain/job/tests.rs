@@ -43,7 +43,7 @@ fn field(key: &str, worker: Rule, portal: Rule) -> FieldDef {
 
 /// Steps: Site (address, required), Inside (hidden from the portal), Report (a field the worker must fill).
 fn template() -> Template {
-    let step = |name: &str, address, portal, fields| StepDef { name: name.into(), address, portal, fields };
+    let step = |name: &str, address, portal, fields| StepDef { name: name.into(), address, portal, fields, completes_on_arrival: false };
     Template {
         id: TemplateId(Uuid::from_u128(30)),
         name: "Repair".into(),

@@ -189,7 +189,7 @@ fn field(key: &str, worker: Rule, portal: Rule) -> FieldDef {
 }
 
 fn step(name: String, address: bool, portal: Rule, fields: Vec<FieldDef>) -> StepDef {
-    StepDef { name, address, portal, fields }
+    StepDef { name, address, portal, fields, completes_on_arrival: false }
 }
 
 /// Two hours at 50 and a half percent of tax too much to be whole cents: 100.00 and 25.50.

@@ -43,6 +43,8 @@ export const t = {
   assign_dots: 'Assign…',
   drag_hint: 'Drag onto a row, or press A',
 
+  tracker: (name: string) => `Phone tracker of ${name}`,
+
   publish: 'Publish',
   publish_all: (count: number) => `Publish ${count}`,
   publish_row: (count: number, name: string) => `Publish ${count} of ${name}`,
@@ -127,6 +129,8 @@ export const t = {
     history: 'History',
     history_failed: 'The history could not be loaded.',
     done_at: (time: string) => `Done ${time}`,
+    arrived_at: (time: string) => `Arrived ${time}`,
+    left_at: (time: string) => `left ${time}`,
     received_at: (time: string) => `received ${time}`,
     complete: 'Done',
     undo_step: 'Undo step',

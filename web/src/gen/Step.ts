@@ -14,4 +14,12 @@ access: Rule,
 /**
  * Whether it has an address at all.
  */
-has_address: boolean, address: Address | null, done_at: I | null, done_received_at: I | null, fields: Array<Field>, };
+has_address: boolean, address: Address | null, done_at: I | null, done_received_at: I | null, 
+/**
+ * When the worker's fixes arrived at the address, if they did.
+ */
+arrived_at?: I, 
+/**
+ * When they left it again.
+ */
+left_at?: I, fields: Array<Field>, };

@@ -5,4 +5,8 @@ import type { TemplateField } from "./TemplateField";
 /**
  * A step of a template: with `portal` for dispatchers, with `access` for portal users.
  */
-export type TemplateStep = { name: string, address: boolean, portal?: Rule, access?: Rule, fields: Array<TemplateField>, };
+export type TemplateStep = { name: string, address: boolean, portal?: Rule, access?: Rule, 
+/**
+ * The worker's arrival completes it; for dispatchers.
+ */
+completes_on_arrival?: boolean, fields: Array<TemplateField>, };

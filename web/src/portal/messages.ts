@@ -80,6 +80,7 @@ export const words = {
     notes: 'Notes',
     steps: 'Steps',
     step_done: (when: string) => `Done ${when}`,
+    step_arrived: (when: string) => `Worker arrived ${when}`,
     step_next: 'Next',
     step_open: 'Not done yet',
     details: 'Details',

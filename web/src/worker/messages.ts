@@ -76,6 +76,7 @@ export const words = {
     paused: 'Paused. Go on when you are back at work.',
     undo: (seconds: number) => `Undo (${seconds})`,
     step_done: (when: string) => `Done ${when}`,
+    step_arrived: (when: string) => `You arrived ${when}`,
     all_done: (when: string) => `Finished ${when}`,
     required: 'Please fill this in.',
     late: 'Late',

@@ -1,0 +1,103 @@
+/// The texts of the page that sets up a worker's stock trackers.
+
+export const words = {
+  title: (name: string) => `Phone tracker of ${name}`,
+  open: (name: string) => `Phone tracker of ${name}`,
+  back: 'Schedule',
+  intro:
+    'Instead of the worker app, a stock tracking app can send the position. While the worker is off duty, everything it sends is dropped.',
+  admin_only: 'Only an admin can set up trackers.',
+  no_worker: 'There is no such worker.',
+
+  make: 'Make a link',
+  renew: 'Make a new link',
+  renew_hint: 'The link was shown once. A new one replaces it, and every phone has to be set up again.',
+  renew_sure: 'Phones with the old link stop sending until they are set up again.',
+  revoke: 'Revoke the link',
+  revoke_sure: 'No phone gets in with the link any more.',
+  keep: 'Keep it',
+  revoked: 'The link was revoked.',
+  none_yet: 'No link has been made yet.',
+  made: (when: string) => `Link made ${when}`,
+  once: 'Shown only now: anyone with this link can send positions in this worker’s name.',
+
+  scan: (app: string) => `Scan with ${app}`,
+  open_in: (app: string) => `Open in ${app}`,
+  copy: 'Copy',
+  copied: 'Copied.',
+  address: 'Address',
+  apps: [
+    {
+      key: 'traccar',
+      name: 'Traccar Client',
+      where: 'Android and iPhone',
+      qr: true,
+      steps: [
+        'Install Traccar Client and open its settings.',
+        'Tap the QR symbol and scan this code; or type the address as the server URL.',
+        'Switch on “Continuous tracking” and allow the location “Always”.',
+      ],
+    },
+    {
+      key: 'owntracks',
+      name: 'OwnTracks',
+      where: 'Android and iPhone',
+      qr: true,
+      steps: [
+        'Install OwnTracks.',
+        'Scan this code with the phone’s camera, or open the link on the phone, and accept the configuration.',
+        'Allow the location “Always”. Job sites then appear as regions, and arriving is noticed by the phone itself.',
+      ],
+    },
+    {
+      key: 'overland',
+      name: 'Overland',
+      where: 'iPhone',
+      qr: true,
+      steps: [
+        'Install Overland and open the link on the phone; or enter the address as the receiver endpoint in its settings.',
+        'Set “Continuous tracking” and a sending interval of 30 s or less.',
+      ],
+    },
+    {
+      key: 'gpslogger',
+      name: 'GPSLogger',
+      where: 'Android',
+      qr: false,
+      steps: [
+        'Open “Logging details”, “Log to custom URL” and switch it on.',
+        'Paste this line as the URL and leave the method at GET.',
+        'Start logging. “Discard offline locations” stays off, so that nothing is lost without a network.',
+      ],
+    },
+  ] as const,
+
+  devices: 'What was heard',
+  nothing_heard: 'Nothing has been heard yet.',
+  device: 'Device',
+  app: 'App',
+  last_seen: 'Last heard',
+  stored: 'Positions',
+  unusable: 'Not used',
+  refresh: 'Look again',
+  app_names: {
+    osmand: 'Traccar Client',
+    transistor: 'Traccar Client 9',
+    owntracks: 'OwnTracks',
+    overland: 'Overland',
+    gpslogger: 'GPSLogger',
+    unknown: 'Unknown app',
+  } as Record<string, string>,
+  reasons: {
+    no_position: 'without a position',
+    unreadable: 'unreadable',
+    bad_place: 'impossible place',
+    bad_time: 'no usable time',
+    invalid: 'marked invalid by the app',
+    encrypted: 'encrypted (switch encryption off)',
+    too_large: 'too large',
+    off_duty: 'while off duty',
+    aside: 'impossible time (check the phone’s clock)',
+  } as Record<string, string>,
+  reason: (count: number, reason: string) => `${count} × ${reason}`,
+};
