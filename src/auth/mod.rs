@@ -5,8 +5,8 @@ pub mod origin;
 pub mod token;
 
 mod guesses;
-mod link;
 mod limits;
+mod link;
 mod password;
 mod reset;
 mod signup;

@@ -105,12 +105,8 @@ fn row(method: &Method, path: &str, estate: &Estate) -> Row {
             Row { status: 204, ..reads(Thing::Spare("portal_user"), DISPATCHERS) }
         }
         ("DELETE", "/api/customers/{id}") => Row { status: 204, ..reads(Thing::Spare("customer"), DISPATCHERS) },
-        ("DELETE", "/api/workers/{id}" | "/api/workers/{id}/invitation") => {
-            Row { status: 204, ..reads(Thing::Spare("worker"), ADMINS) }
-        }
-        ("DELETE", "/api/dispatchers/{id}" | "/api/dispatchers/{id}/invitation") => {
-            Row { status: 204, ..reads(Thing::Spare("dispatcher"), ADMINS) }
-        }
+        ("DELETE", "/api/workers/{id}" | "/api/workers/{id}/invitation") => Row { status: 204, ..reads(Thing::Spare("worker"), ADMINS) },
+        ("DELETE", "/api/dispatchers/{id}" | "/api/dispatchers/{id}/invitation") => Row { status: 204, ..reads(Thing::Spare("dispatcher"), ADMINS) },
         ("POST", "/api/portal-users/{id}/invitation") => reads(Thing::Spare("portal_user"), DISPATCHERS),
         ("POST", "/api/workers/{id}/invitation") => reads(Thing::Spare("worker"), ADMINS),
         ("POST", "/api/dispatchers/{id}/invitation") => reads(Thing::Spare("dispatcher"), ADMINS),
@@ -300,7 +296,9 @@ async fn check(hub: &TestHub, estate: &Estate, method: &Method, path: &str, row:
         (session, _) => session.clone(),
     };
     let link = if path.contains("{link}") { estate.share(Job(own.parse::<Uuid>().expect("an id").into())).await.id } else { String::new() };
-    let at = |id: &str| path.replace("{id}", id).replace("{slug}", "north").replace("{link}", &link).replace("{customer}", &customer).replace("{token}", "guessed");
+    let at = |id: &str| {
+        path.replace("{id}", id).replace("{slug}", "north").replace("{link}", &link).replace("{customer}", &customer).replace("{token}", "guessed")
+    };
     // Everybody guesses at another account: one account is not guessed at this often.
     let guess = json!({ "email": format!("nobody-{}@north.example", Uuid::now_v7()), "password": "wrong" });
     let body = if path == "/api/login" { Some(&guess) } else { row.body.as_ref() };

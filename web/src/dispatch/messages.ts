@@ -7,7 +7,15 @@ export const t = {
   ended: 'You have been signed out.',
   leave_unsaved: 'There are unsaved changes in the settings. Log out all the same?',
 
-  rail: { schedule: 'Schedule', jobs: 'Jobs', map: 'Map', people: 'People', settings: 'Settings', keys: 'Keys', main: 'Main' },
+  rail: {
+    schedule: 'Schedule',
+    jobs: 'Jobs',
+    map: 'Map',
+    people: 'People',
+    settings: 'Settings',
+    keys: 'Keys',
+    main: 'Main',
+  },
   title: (page: string, fresh: number) => `${fresh > 0 ? `(${fresh}) ` : ''}${page} · Dispatch`,
 
   today: 'Today',
