@@ -6,8 +6,8 @@ export default defineConfig({
   // Generous: a debug build, software graphics and a compiler may share the machine. Speed is measured elsewhere.
   timeout: 120_000,
   expect: { timeout: 20_000 },
-  // The journeys share one hub and often one machine of two cores.
-  workers: 1,
+  // Each worker has a hub of its own; more would starve a machine of two cores.
+  workers: 2,
   fullyParallel: false,
   reporter: process.env.CI ? 'line' : 'list',
   use: {

@@ -77,7 +77,7 @@ mod tests {
         assert_eq!(Colour::parse_brand(" #1D4ED8 ").unwrap().to_string(), "#1d4ed8");
         assert_eq!(Colour::parse_brand("#777777"), Err(Why::Contrast(447)));
         assert_eq!(Colour::parse_brand("#ffffff"), Err(Why::Contrast(100)));
-        assert_eq!(Colour::parse_brand("#ffd400"), Err(Why::Contrast(142)));
+        assert_eq!(Colour::parse_brand("#ffd400"), Err(Why::Contrast(143)));
         for text in ["", "#12", "blue", "1d4ed8", "#1d4ed8ff", "#gggggg", "#ää1234", "＃123456"] {
             assert_eq!(Colour::parse_brand(text), Err(Why::Expected("a colour like #1d4ed8")), "{text}");
         }

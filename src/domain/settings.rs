@@ -330,7 +330,7 @@ mod tests {
     #[test]
     fn an_unreadable_colour_stays_out_and_a_logo_can_be_taken_off() {
         let change: BrandingChange = parsed(json!({ "colour": "#ffd400", "introduction": "Hello" }));
-        assert_eq!(change.onto(tenant()), Err(vec![Fault::at("/colour", Why::Contrast(142))]));
+        assert_eq!(change.onto(tenant()), Err(vec![Fault::at("/colour", Why::Contrast(143))]));
         let logo = FileId(Uuid::from_u128(3));
         let with_logo = parsed::<BrandingChange>(json!({ "logo": logo, "colour": "#1D4ED8" })).onto(tenant()).unwrap();
         assert_eq!((with_logo.settings.portal.logo, with_logo.settings.portal.colour.as_str()), (Some(logo), "#1d4ed8"));

@@ -151,7 +151,8 @@ fn row(method: &Method, path: &str, estate: &Estate) -> Row {
         ("POST", "/api/files") => {
             acts(Thing::Nothing, MEMBERS, json!({ "id": Uuid::now_v7(), "name": "x.svg", "type": "image/svg+xml", "bytes": 1 }), 422)
         }
-        ("GET" | "HEAD", "/api/files/{id}") => reads(Thing::File, MEMBERS),
+        ("GET", "/api/files/{id}") => reads(Thing::File, VIEWERS),
+        ("HEAD", "/api/files/{id}") => reads(Thing::File, MEMBERS),
         ("PUT", "/api/files/{id}") => acts(Thing::File, MEMBERS, json!({}), 422),
         ("GET", "/api/times") => Row { status: 422, ..reads(Thing::Nothing, ORDERERS) },
         ("GET", "/api/settings/decline-reasons") => reads(Thing::Nothing, STAFF),
@@ -335,6 +336,8 @@ fn expect(cell: &str, reply: &Reply, row: &Row, column: &Column) {
         // Theirs is the same route, but the id is not.
         Some(Stranger) if row.roles.contains(&Dispatcher) && row.thing != Thing::Nothing => (404, Some("/problems/missing")),
         Some(Stranger) if row.roles.contains(&Dispatcher) => (stranger_status(row), None),
+        // No file is theirs but what their job shows.
+        Some(Link) if row.roles.contains(&Link) && row.thing == Thing::File => (404, Some("/problems/missing")),
         Some(role) if row.roles.contains(&role) => (row.status, None),
         Some(_) => (403, Some("/problems/forbidden")),
     };
@@ -371,7 +374,7 @@ async fn own(hub: &TestHub, estate: &Estate, row: &Row, column: &Column) -> Stri
         Thing::PortalUser => id(company.portal_users[0].0),
         Thing::Dispatcher => id(company.dispatchers[0].0),
         Thing::File => match (&column.session, column.role) {
-            (Some(session), Some(PortalUser | Worker | Dispatcher)) => id(upload(hub, session, &picture(8, 8)).await),
+            (Some(session), Some(PortalUser | Worker | Dispatcher | Admin)) => id(upload(hub, session, &picture(8, 8)).await),
             _ => id(estate.north.file),
         },
         Thing::Spare(table) => spare(hub, table).await,

@@ -74,11 +74,11 @@ async fn people(hub: &TestHub, estate: &Estate) -> Vec<(Person, Column)> {
     people
 }
 
-fn foreign(estate: &Estate, column: &Column) -> Vec<Job> {
+fn foreign(estate: &Estate, another: Job, column: &Column) -> Vec<Job> {
     match column.role {
         Some(Role::Stranger) => vec![estate.north.job, estate.mill.job],
         // Also another job of the same customer.
-        Some(Role::Link) => vec![estate.mill.job, estate.south.job, estate.errand_job],
+        Some(Role::Link) => vec![estate.mill.job, estate.south.job, another],
         Some(Role::PortalUser | Role::Worker) => vec![estate.mill.job, estate.south.job],
         _ => vec![estate.south.job],
     }
@@ -117,6 +117,7 @@ async fn nobody_gets_a_socket_without_a_log_in() {
 async fn every_topic_is_for_those_whose_it_is() {
     let hub = TestHub::start().await;
     let estate = Estate::plant(&hub).await;
+    let another = estate.fresh_job(&hub).await;
     for (person, column) in people(&hub, &estate).await {
         let role = column.role.expect("who is let in has a role");
         let mut live = person.live().await;
@@ -138,7 +139,7 @@ async fn every_topic_is_for_those_whose_it_is() {
         assert!(try_join(&mut live, own.topic()).await.is_ok(), "{} watches their own job", column.name);
         let nonexistent = try_join(&mut live, Topic::Job(Uuid::now_v7().into())).await.unwrap_err();
         assert_eq!(nonexistent["problem"]["type"], "/problems/missing");
-        for job in foreign(&estate, &column) {
+        for job in foreign(&estate, another, &column) {
             assert_eq!(try_join(&mut live, job.topic()).await.unwrap_err(), nonexistent, "{}", column.name);
         }
         let never: Vec<&str> = column.never.iter().map(String::as_str).collect();
@@ -162,6 +163,7 @@ async fn try_join(live: &mut Live, topic: Topic) -> Result<(), Value> {
 async fn every_command_is_for_those_whose_it_is() {
     let hub = TestHub::start().await;
     let estate = Estate::plant(&hub).await;
+    let another = estate.fresh_job(&hub).await;
     let mut cells = 0;
     let people = people(&hub, &estate).await;
     let before = hub.table(EVENTS).await;
@@ -184,7 +186,7 @@ async fn every_command_is_for_those_whose_it_is() {
             for problem in [&nonexistent.0, &nonexistent.1] {
                 assert_eq!(problem["type"], format!("/problems/{expected}"), "{verb:?} of nothing as {}", column.name);
             }
-            for job in foreign(&estate, &column) {
+            for job in foreign(&estate, another, &column) {
                 let refused = try_both(&mut live, &person, job.0.0, &command).await;
                 assert_eq!(refused, nonexistent, "{verb:?} as {}: what is foreign looks like what does not exist", column.name);
                 cells += 1;

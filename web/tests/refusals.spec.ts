@@ -57,9 +57,10 @@ test('an edit that somebody else was faster with is not forced through', async (
   });
   expect(changed.ok()).toBe(true);
   await page.getByRole('button', { name: 'Save changes' }).click();
-  await expect(page.getByText(/changed this job while you were editing/)).toBeVisible();
-  await page.getByRole('button', { name: 'Load the newest details' }).click();
-  await expect(page.getByLabel('What is wrong?')).toHaveValue('The lamp flickers at night');
+  await expect(page.locator('[data-meanwhile]')).toContainText('The lamp flickers at night');
+  await expect(page.getByLabel('What is wrong?')).toHaveValue('The lamp is dark');
+  const held = await (await page.request.get(`/api/jobs/${job.id}`)).json();
+  expect(JSON.stringify(held)).toContain('The lamp flickers at night');
 });
 
 test('a customer calls a job off, and deletes another', async ({ browse, as }) => {

@@ -132,14 +132,14 @@ test('a colour that cannot be read is refused with its contrast; one that can is
 }) => {
   const admin = await browse({ login: 'admin' });
   await admin.goto('/dispatch/settings/branding');
-  const colour = admin.getByRole('textbox', { name: 'Colour' });
+  const colour = admin.getByRole('textbox', { name: 'Colour', exact: true });
   const before = await colour.inputValue();
   await colour.fill('#ffd400');
-  await expect(admin.locator('[data-look="light"]')).toContainText('1.42:1, not readable');
+  await expect(admin.locator('[data-look="light"]')).toContainText('1.43:1, not readable');
   await admin.getByLabel('Introduction').fill('We come when you call.');
   await admin.getByRole('button', { name: 'Save', exact: true }).click();
   await expect(
-    admin.getByText('Its contrast with white is 1.42:1; texts need 4.5:1 to be readable'),
+    admin.getByText('Its contrast with white is 1.43:1; texts need 4.5:1 to be readable'),
   ).toBeVisible();
   await expect(admin.getByLabel('Introduction')).toHaveValue('We come when you call.');
   await colour.fill('#7c2d12');

@@ -130,7 +130,7 @@ test('on the way: map, arrival, steps, history, and the page on paper', async ({
     await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
     await expect(page.getByText(/As of/)).toBeVisible();
     await expect(page.getByRole('button', { name: 'Print' })).toBeHidden();
-    await expect(page.locator('header')).toBeHidden();
+    await expect(page.getByRole('banner')).toBeHidden();
     for (const format of ['A4', 'Letter'] as const) {
       const pdf = await page.pdf({ format });
       expect(pdf.byteLength).toBeGreaterThan(5_000);

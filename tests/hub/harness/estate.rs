@@ -38,8 +38,6 @@ pub(crate) struct Estate {
     pub(crate) bakery: CustomerId,
     /// Of the bakery, given to worker 1 of `north`.
     pub(crate) job: Job,
-    /// Another one of the bakery.
-    pub(crate) errand_job: Job,
     /// Of `north`, foreign to the other tenant.
     pub(crate) north: Ids,
     /// Of `north`, of another customer and given to another worker.
@@ -75,7 +73,6 @@ impl Estate {
             repair: north.repair,
             bakery: north.bakery.id,
             job: of_bakery,
-            errand_job: hub.dispatcher(1).await.orders(north.errand, json!({ "customer": north.bakery.id })).await,
             north: ids(north, of_bakery, 1, files[0]),
             mill: ids(north, of_mill, 2, files[1]),
             south: ids(south, of_south, 1, files[2]),
