@@ -57,15 +57,12 @@ impl App {
 
     /// Starts on a database that is there and up to date.
     pub async fn serve(config: &Config, store: Store, postgres: Option<PrivatePostgres>) -> anyhow::Result<Self> {
-        let way = match &config.smtp {
-            Some(settings) => {
-                let name = config.public_url.as_ref().and_then(PublicUrl::domain);
-                Some(Way::Smtp(Arc::new(Sender::new(settings, name)?)))
-            }
-            None => {
-                tracing::warn!("e-mails wait: no mail server is named (smtp.host in the settings)");
-                None
-            }
+        let way = if let Some(settings) = &config.smtp {
+            let name = config.public_url.as_ref().and_then(PublicUrl::domain);
+            Some(Way::Smtp(Arc::new(Sender::new(settings, name)?)))
+        } else {
+            tracing::warn!("e-mails wait: no mail server is named (smtp.host in the settings)");
+            None
         };
         Self::build(config, store, postgres, way, |_| ()).await
     }

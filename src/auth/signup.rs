@@ -105,9 +105,9 @@ impl Auth {
         let mut connection = self.store.write().await?;
         let signup = signups::by_token(&mut connection, &token.hash(), now).await?.ok_or(store::Error::Missing)?;
         let tenant = store::tenants::find(&mut connection, signup.tenant).await?;
-        let log_in = Verified::LogIn { email: signup.email.clone(), tenant: tenant.slug };
+        let ask_for_password = Verified::LogIn { email: signup.email.clone(), tenant: tenant.slug };
         if signup.used {
-            return Ok(log_in);
+            return Ok(ask_for_password);
         }
         let email = Email::parse(&signup.email).map_err(|_unfit| store::Error::Missing)?;
         let login = store::logins::find_or_create(&mut connection, &email).await?;
@@ -118,7 +118,7 @@ impl Auth {
             let (token, session) = self.open_for(&mut connection, login, (signup.tenant, PersonKind::PortalUser), now).await?;
             Verified::LoggedIn(token, Box::new(session))
         } else {
-            log_in
+            ask_for_password
         };
         connection.commit().await.map_err(store::Error::from)?;
         Ok(verified)
@@ -133,20 +133,17 @@ async fn is_portal_user(connection: &mut PgConnection, login: LoginId, tenant: T
 /// A new customer with its portal user. Who was invited already keeps their customers; who was put away begins anew.
 async fn join(connection: &mut PgConnection, signup: &signups::Signup, login: LoginId, now: At) -> Result<(), store::Error> {
     let (tenant, kind) = (signup.tenant, PersonKind::PortalUser);
-    let id = match store::people::of_login(connection, tenant, kind, login).await? {
-        Some((id, was_archived)) => {
-            if was_archived {
-                store::portal_users::unlink_all(connection, tenant, id.into()).await?;
-                store::people::set_archived(connection, tenant, kind, id, None).await?;
-            }
-            PortalUserId(id)
+    let id = if let Some((id, was_archived)) = store::people::of_login(connection, tenant, kind, login).await? {
+        if was_archived {
+            store::portal_users::unlink_all(connection, tenant, id.into()).await?;
+            store::people::set_archived(connection, tenant, kind, id, None).await?;
         }
-        None => {
-            let id = PortalUserId(Uuid::now_v7());
-            let user = PortalUser { id, login, name: signup.name.clone(), phone: signup.phone.clone(), archived_at: None };
-            store::portal_users::create(connection, tenant, &user).await?;
-            id
-        }
+        PortalUserId(id)
+    } else {
+        let id = PortalUserId(Uuid::now_v7());
+        let user = PortalUser { id, login, name: signup.name.clone(), phone: signup.phone.clone(), archived_at: None };
+        store::portal_users::create(connection, tenant, &user).await?;
+        id
     };
     store::people::set_joined(connection, tenant, kind, id.0, Some(now)).await?;
     let customer = Customer {

@@ -79,7 +79,7 @@ pub(super) fn render(claimed: &Claimed, brand: &Brand, base_url: &str) -> Render
 
 /// Tables and styles on elements: what mail programs understand.
 fn html(brand: &Brand, words: &letter::Words, greeting: &str, link: &str) -> String {
-    let ink = ink_on(&brand.colour);
+    let on_colour = ink_on(&brand.colour);
     let introduction = match brand.introduction.as_str() {
         "" => String::new(),
         text => format!("<p style=\"margin:16px 0 0;font-size:13px;line-height:20px;color:#566176\">{}</p>", escape(text)),
@@ -94,11 +94,11 @@ fn html(brand: &Brand, words: &letter::Words, greeting: &str, link: &str) -> Str
 <body style="margin:0;padding:24px 12px;background:#f4f6f9;font-family:Inter,-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif;color:#1a2333">
 <table role="presentation" width="100%" cellpadding="0" cellspacing="0"><tr><td align="center">
 <table role="presentation" width="100%" cellpadding="0" cellspacing="0" style="max-width:520px;background:#ffffff;border:1px solid #dfe4ec;border-radius:12px;overflow:hidden">
-<tr><td style="padding:20px 28px;background:{colour};color:{ink};font-size:17px;font-weight:600">{company}</td></tr>
+<tr><td style="padding:20px 28px;background:{colour};color:{on_colour};font-size:17px;font-weight:600">{company}</td></tr>
 <tr><td style="padding:28px">
 <p style="margin:0 0 14px;font-size:16px;line-height:24px">{greeting}</p>
 <p style="margin:0 0 24px;font-size:16px;line-height:24px">{lead}</p>
-<p style="margin:0 0 24px"><a href="{href}" style="display:inline-block;padding:13px 22px;border-radius:8px;background:{colour};color:{ink};font-size:16px;font-weight:600;text-decoration:none">{button}</a></p>
+<p style="margin:0 0 24px"><a href="{href}" style="display:inline-block;padding:13px 22px;border-radius:8px;background:{colour};color:{on_colour};font-size:16px;font-weight:600;text-decoration:none">{button}</a></p>
 <p style="margin:0;font-size:13px;line-height:20px;color:#566176">{note}</p>
 {introduction}</td></tr></table>
 <p style="margin:18px 0 0;font-size:12px;line-height:18px;color:#566176">{company}{phone}<br>If the button does not work, open this address: <a href="{href}" style="color:#566176;word-break:break-all">{shown}</a></p>

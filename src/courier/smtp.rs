@@ -66,7 +66,7 @@ impl Sender {
             .port(settings.port)
             .tls(tls)
             .timeout(Some(settings.timeout))
-            .pool_config(PoolConfig::new().max_size(CONNECTIONS).idle_timeout(Duration::from_secs(60)));
+            .pool_config(PoolConfig::new().max_size(CONNECTIONS).idle_timeout(Duration::from_mins(1)));
         if let Some(name) = name {
             builder = builder.hello_name(ClientId::Domain(name.to_owned()));
         }

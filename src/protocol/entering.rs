@@ -111,7 +111,6 @@ pub struct PasswordSet {
 /// What making and changing a dispatcher, worker or portal user takes. Absent members stay, null empties.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, ts_rs::TS)]
 #[ts(export, optional_fields)]
-#[expect(clippy::option_option, reason = "absent and emptied differ")]
 pub struct PersonBody {
     /// Needed for a new one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -137,7 +136,6 @@ pub struct PersonBody {
 /// What making and changing a customer takes. Absent members stay, null empties.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, ts_rs::TS)]
 #[ts(export, optional_fields)]
-#[expect(clippy::option_option, reason = "absent and emptied differ")]
 pub struct CustomerBody {
     /// Needed for a new one.
     #[serde(default, skip_serializing_if = "Option::is_none")]

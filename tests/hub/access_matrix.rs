@@ -79,11 +79,10 @@ fn row(method: &Method, path: &str, estate: &Estate) -> Row {
         ("POST", "/api/login") => acts(Thing::Nothing, ANYONE, json!({ "email": "nobody@north.example", "password": "wrong" }), 401),
         ("POST", "/api/logout") => Row { ends_session: true, ..acts(Thing::Nothing, ANYONE, json!({}), 204) },
         ("GET", "/api/me") => reads(Thing::Nothing, VIEWERS),
-        ("GET", "/api/sessions" | "/api/jobs" | "/api/addresses") => reads(Thing::Nothing, MEMBERS),
+        ("GET", "/api/sessions" | "/api/memberships" | "/api/jobs" | "/api/addresses") => reads(Thing::Nothing, MEMBERS),
         ("POST", "/api/switch") => acts(Thing::Nothing, MEMBERS, json!({ "tenant": "nowhere", "kind": "dispatcher" }), 403),
         ("DELETE", "/api/sessions") => Row { status: 204, ends_session: true, ..reads(Thing::Nothing, MEMBERS) },
         ("POST", "/api/password/change") => acts(Thing::Nothing, MEMBERS, json!({ "current": "wrong", "new": "long enough" }), 422),
-        ("GET", "/api/memberships") => reads(Thing::Nothing, MEMBERS),
         ("POST", "/api/password/forgot") => acts(Thing::Nothing, ANYONE, json!({ "email": "nobody@north.example" }), 202),
         ("POST", "/api/password/reset") => acts(Thing::Nothing, ANYONE, json!({ "token": "guessed", "password": "long enough" }), 404),
         ("POST", "/api/signup") => {
@@ -91,7 +90,6 @@ fn row(method: &Method, path: &str, estate: &Estate) -> Row {
             acts(Thing::Nothing, ANYONE, body, 403)
         }
         ("POST", "/api/signup/verify") => acts(Thing::Nothing, ANYONE, json!({ "token": "guessed" }), 404),
-        ("GET", "/api/invitations/{token}") => Row { status: 404, ..reads(Thing::Nothing, ANYONE) },
         ("POST", "/api/invitations/{token}") => acts(Thing::Nothing, ANYONE, json!({ "password": "long enough" }), 404),
         ("GET", "/api/mail") => reads(Thing::Nothing, ADMINS),
         ("POST", "/api/mail/{id}/resend") => Row { status: 202, ..reads(Thing::Mail, ADMINS) },
@@ -136,7 +134,9 @@ fn row(method: &Method, path: &str, estate: &Estate) -> Row {
         ("POST", "/api/workers/{id}/tracker") => acts(Thing::Worker, ADMINS, json!({}), 201),
         ("DELETE", "/api/workers/{id}/tracker") => Row { status: 204, ..reads(Thing::Worker, ADMINS) },
         // Nobody has this secret; who has one is in `intake`.
-        ("GET" | "POST" | "PUT" | "PATCH", "/in/{secret}") => Row { status: 404, ..reads(Thing::Nothing, ANYONE) },
+        ("GET" | "POST" | "PUT" | "PATCH", "/in/{secret}") | ("GET", "/api/invitations/{token}") => {
+            Row { status: 404, ..reads(Thing::Nothing, ANYONE) }
+        }
         ("GET", "/api/customers" | "/api/templates" | "/api/assets") => reads(Thing::Nothing, ORDERERS),
         ("GET", "/api/customers/{id}") => reads(Thing::Customer, ORDERERS),
         ("GET", "/api/templates/{id}") => reads(Thing::Template, ORDERERS),
@@ -414,16 +414,13 @@ fn foreign(estate: &Estate, thing: Thing, column: &Column) -> Vec<String> {
     let pick = |ids: &crate::harness::Ids| match thing {
         Thing::Nothing => Uuid::nil(),
         Thing::Job => ids.job.0.0,
-        Thing::Worker => ids.worker.0,
-        Thing::Customer => ids.customer.0,
+        Thing::Worker | Thing::Spare("worker") => ids.worker.0,
+        Thing::Customer | Thing::Spare("customer") => ids.customer.0,
         Thing::Template => ids.template.0,
         Thing::Asset => ids.asset.0,
-        Thing::PortalUser => ids.portal_user.0,
         Thing::Dispatcher | Thing::Spare("dispatcher") => ids.dispatcher.0,
         Thing::File => ids.file,
-        Thing::Spare("worker") => ids.worker.0,
-        Thing::Spare("customer") => ids.customer.0,
-        Thing::Spare(_) => ids.portal_user.0,
+        Thing::PortalUser | Thing::Spare(_) => ids.portal_user.0,
         // Mails have no list that others see: any other id is as foreign.
         Thing::Mail => Uuid::max(),
     };

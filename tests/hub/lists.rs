@@ -78,7 +78,7 @@ async fn words_numbers_and_beginnings_are_found_by_whoever_may_see_them() {
 }
 
 fn url_encoded(text: &str) -> String {
-    text.bytes().map(|byte| format!("%{byte:02X}")).collect()
+    text.bytes().fold(String::new(), |text, byte| text + &format!("%{byte:02X}"))
 }
 
 #[tokio::test]

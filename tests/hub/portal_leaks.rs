@@ -138,13 +138,17 @@ async fn check(hub: &TestHub, estate: &Estate, watcher: &mut Watcher, job: Job, 
     watcher.portal.never_said(&never);
     for answer in answers.iter().chain([&by_status, &by_start]) {
         let text = answer.to_string();
-        never.iter().for_each(|marker| assert!(!text.contains(marker), "{marker} with {set:?} in {text}"));
+        for marker in &never {
+            assert!(!text.contains(marker), "{marker} with {set:?} in {text}");
+        }
         if !live {
             tells_no_status(answer, &set);
         }
     }
     if !live {
-        frames.iter().for_each(|frame| tells_no_status(frame, &set));
+        for frame in &frames {
+            tells_no_status(frame, &set);
+        }
     }
 }
 

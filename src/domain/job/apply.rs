@@ -100,14 +100,7 @@ impl Job {
                 self.clear_progress();
                 self.status = Status::Cancelled;
             }
-            Change::Reopened => {
-                self.off_the_row();
-                for step in &mut self.steps {
-                    step.done = None;
-                }
-                self.actual_start = None;
-                self.actual_end = None;
-            }
+            Change::Reopened => self.begin_anew(),
             Change::Edited(edited) => self.edit(edited, event),
         }
         self.remember(event, phone_before);
@@ -119,6 +112,15 @@ impl Job {
         self.paused = false;
         self.auto_assigned = false;
         self.marked_at = None;
+    }
+
+    fn begin_anew(&mut self) {
+        self.off_the_row();
+        for step in &mut self.steps {
+            step.done = None;
+        }
+        self.actual_start = None;
+        self.actual_end = None;
     }
 
     fn off_the_row(&mut self) {

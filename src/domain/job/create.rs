@@ -5,12 +5,12 @@ use crate::domain::at::At;
 use crate::domain::caller::By;
 use crate::domain::command::{AssetRef, Contact, WorkerRef};
 use crate::domain::event::{Before, Change, Event, Kind};
-use crate::domain::field::{LONG_TEXT_MAX, Rule, TEXT_MAX, parse_text};
+use crate::domain::field::{Field, LONG_TEXT_MAX, Rule, TEXT_MAX, parse_text};
 use crate::domain::file::{self, FileRef};
 use crate::domain::ids::{JobId, TenantId};
 use crate::domain::invoice::{Invoice, LineInput, Terms, parse_lines};
 use crate::domain::refusal::{Fault, Refusal, Why};
-use crate::domain::step::Address;
+use crate::domain::step::{Address, Step};
 use crate::domain::template::{Filler, Filling, StepInput, Template, fill_fields, fill_steps, unfilled, visible_steps};
 use crate::domain::tenant::DispatchRules;
 use serde_json::{Map, Value};
@@ -79,18 +79,7 @@ impl NewJob<'_> {
         let filling = Filling { filler: self.filler, locked: false, files: &self.files };
         fill_fields(&mut fields, &self.fields, filling, "/fields", &mut faults);
         if self.filler == Filler::Portal {
-            self.check_parts(&mut faults);
-            for (position, &index) in visible_steps(&steps, self.filler).iter().enumerate() {
-                let step = &steps[index];
-                let sent = self.steps.iter().position(|sent| sent.index == position).unwrap_or(position);
-                if step.portal == Rule::Required && step.has_address && step.address.is_none() {
-                    faults.push(Fault::at(format!("/steps/{sent}/address/text"), Why::Required));
-                }
-                if step.portal.writable() {
-                    faults.extend(unfilled(&step.fields, self.filler, &format!("/steps/{sent}/fields")));
-                }
-            }
-            faults.extend(unfilled(&fields, self.filler, "/fields"));
+            self.check_filled(&steps, &fields, &mut faults);
         }
         let mut text = |text: &str, pointer: &str| {
             parse_text(text, LONG_TEXT_MAX, true).unwrap_or_else(|why| {
@@ -169,6 +158,22 @@ impl NewJob<'_> {
             differences: Vec::new(),
         };
         Ok((job, event))
+    }
+
+    /// What a portal user must give is there.
+    fn check_filled(&self, steps: &[Step], fields: &[Field], faults: &mut Vec<Fault>) {
+        self.check_parts(faults);
+        for (position, &index) in visible_steps(steps, self.filler).iter().enumerate() {
+            let step = &steps[index];
+            let sent = self.steps.iter().position(|sent| sent.index == position).unwrap_or(position);
+            if step.portal == Rule::Required && step.has_address && step.address.is_none() {
+                faults.push(Fault::at(format!("/steps/{sent}/address/text"), Why::Required));
+            }
+            if step.portal.writable() {
+                faults.extend(unfilled(&step.fields, self.filler, &format!("/steps/{sent}/fields")));
+            }
+        }
+        faults.extend(unfilled(fields, self.filler, "/fields"));
     }
 
     /// A portal user may give only the parts that the template shows, and must give the required ones.
