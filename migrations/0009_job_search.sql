@@ -27,7 +27,12 @@ create index job_template on job (tenant, template, number);
 create index job_worker on job (tenant, worker, number);
 create index job_customer_number on job (tenant, customer, number);
 create index job_portal_status on job (tenant, portal_status, number);
-create index job_portal_date on job (tenant, coalesce(portal_date_ms, 9223372036854775807), number);
+-- A row without a date comes last. Said by `case`: of `coalesce` Postgres does not know that it leaks nothing, and below row level
+-- security uses no range of it as a condition of an index.
+drop index job_date, job_customer;
+create index job_date on job (tenant, (case when date_ms is null then 9223372036854775807 else date_ms end), number);
+create index job_portal_date on job (tenant, (case when portal_date_ms is null then 9223372036854775807 else portal_date_ms end), number);
+create index job_customer on job (tenant, customer, (case when portal_date_ms is null then 9223372036854775807 else portal_date_ms end), number);
 
 -- A status changes often and a text seldom, and an index of trigrams is dear to change: so the texts have a table of their own.
 create table job_text (
@@ -42,6 +47,8 @@ select protect_tenant_table('job_text');
 grant delete on job_text to hub_writer;
 -- New texts wait in a short list instead of costing every commit a hundred entries.
 create index job_text_search on job_text using gin (tenant, search gin_trgm_ops) with (gin_pending_list_limit = 256);
+-- A customer with few jobs is searched job by job.
+create index job_text_customer on job_text (tenant, customer);
 create index job_text_portal_search on job_text using gin (tenant, portal_search gin_trgm_ops) with (gin_pending_list_limit = 256);
 
 create function keep_job_text() returns trigger
@@ -75,8 +82,9 @@ begin
   return query execute format(
     'select t.number from job_text t
       where t.tenant = nullif(current_setting(''app.tenant'', true), '''')::uuid
-        and t.%1$I like $1 and t.%1$I like all ($2) and ($3 is null or t.customer = any ($3)) limit $4',
-    case when of_portal then 'portal_search' else 'search' end)
+        and t.%1$I like $1 and t.%1$I like all ($2) and %2$s limit $4',
+    case when of_portal then 'portal_search' else 'search' end,
+    case when customers is null then '$3 is null' else 't.customer = any ($3)' end)
     using pattern, others, customers, most;
 end $f$;
 comment on function job_numbers_like is 'Numbers of the jobs of the tenant in app.tenant whose text is like the pattern and all others; at most so many, in no order.';
