@@ -31,8 +31,9 @@ use uuid::Uuid;
 /// How often a node looks whether rights changed elsewhere. A change must be felt within five seconds.
 const LOOK: Duration = Duration::from_secs(2);
 
-/// A session that takes longer to be told comes back instead: the others do not wait for a slow reader. With `LOOK` it makes the five.
-const PATIENCE: Duration = Duration::from_secs(3);
+/// A session that takes longer to be told comes back instead: the others do not wait for a slow reader. What it may
+/// see has changed before that: this is only about telling it.
+const PATIENCE: Duration = Duration::from_secs(5);
 /// So many sessions are told at once.
 const AT_ONCE: usize = 8;
 
