@@ -16,7 +16,7 @@ use std::str::FromStr;
 pub const FILE: &str = "config.toml";
 
 /// Every key that means something. The variable of `a.b` is `HUB_A_B`.
-const KEYS: [&str; 23] = [
+const KEYS: [&str; 24] = [
     "listen",
     "data",
     "public_url",
@@ -40,6 +40,7 @@ const KEYS: [&str; 23] = [
     "router.url",
     "geocoder.kind",
     "geocoder.url",
+    "paper.fonts",
 ];
 const SECRET: [&str; 2] = ["database.url", "smtp.password"];
 /// Variables that other parts read: where Postgres' programs are, the password that a replay logs in with.
@@ -233,6 +234,8 @@ pub struct Config {
     pub router: Option<(RouterProgram, RouterUrl)>,
     /// A geocoder elsewhere; none: the built-in one.
     pub geocoder: Option<GeocoderSetting>,
+    /// Font files for letters that the built-in fonts of invoices lack.
+    pub paper_fonts: Vec<PathBuf>,
     /// `HUB_*` variables that mean nothing, to be warned of: a typing error, or another program's.
     pub ignored_variables: Vec<String>,
 }
@@ -290,7 +293,8 @@ impl fmt::Display for Config {
         let kind = self.geocoder.as_ref().map(|geocoder| geocoder.kind);
         let (kind, _) = GeocoderKind::ALL.into_iter().find(|(_, known)| *known == kind).expect("every kind has its word");
         writeln!(f, "geocoder.kind = \"{kind}\"")?;
-        write!(f, "geocoder.url = \"{}\"", self.geocoder.as_ref().map_or("", |geocoder| &geocoder.url))?;
+        writeln!(f, "geocoder.url = \"{}\"", self.geocoder.as_ref().map_or("", |geocoder| &geocoder.url))?;
+        write!(f, "paper.fonts = {:?}", self.paper_fonts)?;
         self.ignored_variables.iter().try_for_each(|variable| write!(f, "\n# {variable} means nothing to the hub"))
     }
 }
@@ -362,6 +366,9 @@ impl Settings {
             gazetteer: self.maybe("places.gazetteer", "a file that is there", existing_file)?,
             router: self.router()?,
             geocoder: self.geocoder()?,
+            paper_fonts: self
+                .maybe("paper.fonts", "font files that are there", |text| text.split(',').map(|one| existing_file(one.trim())).collect())?
+                .unwrap_or_default(),
             ignored_variables,
         })
     }

@@ -9,13 +9,14 @@ use std::collections::BTreeMap;
 use uuid::Uuid;
 
 /// Tables of the courier: what it settles, and what it must read to do so.
-const COURIER: [&str; 14] = [
+const COURIER: [&str; 15] = [
     "alert",
     "alert_subscription",
     "contact_point",
     "customer",
     "delivery",
     "event",
+    "file_picture",
     "job",
     "mail",
     "portal_link",

@@ -152,6 +152,7 @@ async fn join(connection: &mut PgConnection, signup: &signups::Signup, login: Lo
         email: Some(signup.email.clone()),
         phone: signup.phone.clone(),
         address: None,
+        tax_number: None,
         permissions: Overrides::default(),
         archived_at: None,
     };

@@ -202,10 +202,18 @@ impl Round {
             return Ok(None);
         }
         let brand = match claimed.tenant {
-            Some(tenant) => Brand::of(store::tenants::find(&mut *self.store.courier().await?, tenant).await?),
+            Some(tenant) => {
+                let mut connection = self.store.courier().await?;
+                let tenant = store::tenants::find(&mut connection, tenant).await?;
+                let logo = match tenant.settings.portal.logo {
+                    Some(logo) => Some(store::files::picture(&mut connection, tenant.id, logo, true).await?),
+                    None => None,
+                };
+                Brand::of(tenant, logo)
+            }
             None => Brand::of_the_hub(),
         };
-        Ok(Some(render::render(claimed, &brand, &self.base_url)))
+        Ok(Some(render::render(claimed, brand, &self.base_url)))
     }
 
     async fn record(&self, claimed: &Claimed, settled: &Settled) -> Result<(), store::Error> {

@@ -1,8 +1,10 @@
 //! Where the demo's e-mails end: kept in memory, to be looked at.
 
-use super::render::Rendered;
+use super::render::{LOGO, Rendered};
 use crate::domain::At;
 use crate::store::mail::Claimed;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 use uuid::Uuid;
@@ -35,7 +37,11 @@ pub struct Kept {
 
 impl Outbox {
     pub(super) fn keep(&self, claimed: &Claimed, rendered: Rendered, at: At) {
-        let Rendered { subject, text, html, link, .. } = rendered;
+        let Rendered { subject, text, mut html, link, logo, .. } = rendered;
+        if let Some(logo) = logo {
+            let content = STANDARD.encode(&logo.content);
+            html = html.replace(&format!("cid:{LOGO}"), &format!("data:{};base64,{content}", logo.kind));
+        }
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         kept.push_front(Arc::new(Kept { id: claimed.id, at, to: claimed.to.clone(), subject, text, html, link }));
         kept.truncate(MOST);

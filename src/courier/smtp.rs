@@ -1,11 +1,11 @@
 //! E-mail over SMTP: TLS, STARTTLS or plain, a few connections kept open, and what a mail server's answers mean.
 
 use super::Outcome;
-use super::render::Rendered;
+use super::render::{LOGO, Rendered};
 use crate::config::{Security, Smtp};
 use crate::store::mail::Claimed;
 use lettre::message::header::{HeaderName, HeaderValue};
-use lettre::message::{Mailbox, MultiPart};
+use lettre::message::{Attachment, Mailbox, MultiPart, SinglePart};
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{Certificate, Tls, TlsParameters};
 use lettre::transport::smtp::extension::ClientId;
@@ -111,7 +111,15 @@ impl Sender {
         if let Ok(reply_to) = rendered.reply_to.parse::<Mailbox>() {
             builder = builder.reply_to(reply_to);
         }
-        let mut message = builder.multipart(MultiPart::alternative_plain_html(rendered.text, rendered.html))?;
+        let parts = match rendered.logo {
+            None => MultiPart::alternative_plain_html(rendered.text, rendered.html),
+            Some(logo) => {
+                let logo = Attachment::new_inline(LOGO.into()).body(logo.content, logo.kind.parse()?);
+                let shown = MultiPart::related().singlepart(SinglePart::html(rendered.html)).singlepart(logo);
+                MultiPart::alternative().singlepart(SinglePart::plain(rendered.text)).multipart(shown)
+            }
+        };
+        let mut message = builder.multipart(parts)?;
         // No "out of office" comes back (RFC 3834).
         message.headers_mut().insert_raw(HeaderValue::new(HeaderName::new_from_ascii_str("Auto-Submitted"), "auto-generated".into()));
         Ok(message)

@@ -167,20 +167,18 @@ impl Company {
         for (position, template) in (0..).zip(&self.templates) {
             store::templates::create(&mut connection, self.tenant.id, template, position).await?;
         }
-        for (customer, address) in &self.customers {
+        for (place, (customer, address)) in self.customers.iter().enumerate() {
             let customer = Customer {
                 id: customer.id,
                 name: customer.name.clone(),
                 email: None,
                 phone: Some(phone(&customer.name)),
                 address: Some(address.text.clone()),
+                tax_number: (place == 0).then(|| "FI0000002".into()),
                 permissions: Overrides::default(),
                 archived_at: None,
             };
             store::customers::create(&mut connection, self.tenant.id, &customer).await?;
-        }
-        if let Some((first, _)) = self.customers.first() {
-            store::invoices::set_tax_number(&mut connection, self.tenant.id, first.id, Some("FI0000002")).await?;
         }
         for asset in &self.assets {
             store::assets::create(&mut connection, self.tenant.id, asset).await?;
@@ -207,6 +205,7 @@ impl Company {
                 login,
                 name: caller.name.clone(),
                 phone: Some(phone(&caller.name)),
+                photo: None,
                 hours: None,
                 on_duty: true,
                 duty_changed_at: Some(now),
@@ -237,7 +236,7 @@ impl Company {
 fn tenant(slug: &str, name: &str, introduction: &str, colour: &str) -> Tenant {
     let portal = PortalSettings { introduction: introduction.into(), phone: phone(name), colour: colour.into(), ..PortalSettings::default() };
     let settings = Settings {
-        dispatch: DispatchRules { accept_decline: true, auto_accept: false },
+        dispatch: DispatchRules { accept_decline: true, auto_accept: false, auto_decline_min: None },
         portal,
         company: CompanyDetails {
             address: "Keskuskatu 7\n00100 Helsinki\nFinland".into(),

@@ -124,6 +124,11 @@ impl Cell {
         (at(0), at(last))
     }
 
+    /// The cells of its resolution within so many steps of it, itself included.
+    pub fn disk(self, steps: u32) -> Vec<Self> {
+        self.0.grid_disk::<Vec<_>>(steps).into_iter().map(Self).collect()
+    }
+
     /// Where its middle is.
     pub fn centre(self) -> Point {
         let centre = LatLng::from(self.0);

@@ -36,6 +36,11 @@ impl BusinessHours {
         (slot.start < slot.end).then_some(slot)
     }
 
+    /// From midnight to midnight: 23 or 25 hours when the clocks change.
+    pub fn day(&self, date: Date) -> Option<Slot> {
+        Some(Slot { start: self.moment(date, 0)?, end: self.moment(date, 24 * 60)? })
+    }
+
     /// The starts on a grid of `step_min` minutes from midnight that this date's clocks show while the company is open. A time that the
     /// clocks skip is none; of one that they show twice it is the first.
     pub fn starts_on(&self, date: Date, step_min: u16) -> Vec<At> {

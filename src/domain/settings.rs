@@ -2,6 +2,7 @@
 //!
 //! An absent member stays as it is, so that a page and a program may each send what they know of.
 
+use super::arrival::RADIUS_MIN_M;
 use super::colour::Colour;
 use super::field::{LONG_TEXT_MAX, TEXT_MAX, parse_text};
 use super::ids::{FileId, TemplateId};
@@ -20,6 +21,12 @@ const HOLIDAYS_MAX: usize = 500;
 const REASONS_MAX: usize = 30;
 /// The longest reason.
 const REASON_MAX: usize = 80;
+/// The longest text before an invoice's number.
+const PREFIX_MAX: usize = 20;
+/// The widest circle around an address that still says anything, metres.
+const ARRIVAL_RADIUS_MAX_M: u32 = 2_000;
+/// The minutes after which a job that nobody answers may be declined.
+const AUTO_DECLINE_MIN: std::ops::RangeInclusive<u16> = 1..=10_080;
 /// Minutes of a day.
 const DAY_MIN: u16 = 24 * 60;
 
@@ -47,6 +54,7 @@ pub struct PortalChange {
     pub version: Option<String>,
     pub enabled: Option<bool>,
     pub slug: Option<String>,
+    pub host: Option<String>,
     pub public_signup: Option<bool>,
     pub introduction: Option<String>,
     pub phone: Option<String>,
@@ -76,6 +84,30 @@ pub struct BrandingChange {
     pub logo: Option<Option<FileId>>,
     pub introduction: Option<String>,
     pub phone: Option<String>,
+}
+
+/// How invoices are made.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+#[expect(missing_docs, reason = "members are those of the settings")]
+pub struct InvoicesChange {
+    pub version: Option<String>,
+    pub currency: Option<String>,
+    pub prices_include_tax: Option<bool>,
+    pub prefix: Option<String>,
+}
+
+/// What decides on a job's life between the dispatcher and the worker.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+#[expect(missing_docs, reason = "members are those of the settings")]
+pub struct DispatchChange {
+    pub version: Option<String>,
+    pub accept_decline: Option<bool>,
+    pub auto_accept: Option<bool>,
+    #[serde(deserialize_with = "present")]
+    pub auto_decline_min: Option<Option<u16>>,
+    pub arrival_radius_m: Option<u32>,
 }
 
 /// Reasons that a worker may pick when declining.
@@ -165,6 +197,16 @@ pub fn is_slug(text: &str) -> bool {
     (1..=63).contains(&text.len()) && text.bytes().all(fits) && !text.starts_with('-') && !text.ends_with('-')
 }
 
+/// A host name: labels of letters, digits and inner hyphens, at least two of them, 253 characters at most (RFC 1123). What is not
+/// ASCII is written as its punycode.
+pub fn is_host(text: &str) -> bool {
+    let is_label = |label: &str| is_slug(label);
+    text.len() <= 253
+        && text.contains('.')
+        && text.split('.').all(is_label)
+        && !text.split('.').all(|label| label.bytes().all(|b| b.is_ascii_digit()))
+}
+
 impl PortalChange {
     /// The company with this changed. `templates` are those that there are.
     pub fn onto(&self, mut tenant: Tenant, templates: &[TemplateId]) -> Result<Tenant, Vec<Fault>> {
@@ -174,6 +216,13 @@ impl PortalChange {
                 faults.at("/slug", Why::Expected("lower-case letters, digits and hyphens, for example north-plumbing"));
             }
             tenant.slug.clone_from(slug);
+        }
+        if let Some(host) = &self.host {
+            let host = host.trim().to_ascii_lowercase();
+            if !host.is_empty() && !is_host(&host) {
+                faults.at("/host", Why::Expected("a host name without https:// and path, for example jobs.example.com"));
+            }
+            tenant.settings.portal.host = host;
         }
         let portal = &mut tenant.settings.portal;
         portal.enabled = self.enabled.unwrap_or(portal.enabled);
@@ -225,6 +274,47 @@ impl BrandingChange {
         portal.logo = self.logo.unwrap_or(portal.logo);
         faults.text(&mut portal.introduction, self.introduction.as_ref(), "/introduction", LONG_TEXT_MAX / 5, true);
         faults.text(&mut portal.phone, self.phone.as_ref(), "/phone", 40, false);
+        faults.settle(tenant)
+    }
+}
+
+impl InvoicesChange {
+    /// The company with this changed.
+    pub fn onto(&self, mut tenant: Tenant) -> Result<Tenant, Vec<Fault>> {
+        let mut faults = Faults::default();
+        let invoices = &mut tenant.settings.invoices;
+        if let Some(currency) = &self.currency {
+            let currency = currency.trim().to_ascii_uppercase();
+            if currency.len() != 3 || !currency.bytes().all(|byte| byte.is_ascii_uppercase()) {
+                faults.at("/currency", Why::Expected("three letters of ISO 4217, for example EUR"));
+            }
+            invoices.currency = currency;
+        }
+        invoices.prices_include_tax = self.prices_include_tax.unwrap_or(invoices.prices_include_tax);
+        faults.text(&mut invoices.prefix, self.prefix.as_ref(), "/prefix", PREFIX_MAX, false);
+        faults.settle(tenant)
+    }
+}
+
+impl DispatchChange {
+    /// The company with this changed.
+    pub fn onto(&self, mut tenant: Tenant) -> Result<Tenant, Vec<Fault>> {
+        let mut faults = Faults::default();
+        let dispatch = &mut tenant.settings.dispatch;
+        dispatch.accept_decline = self.accept_decline.unwrap_or(dispatch.accept_decline);
+        dispatch.auto_accept = self.auto_accept.unwrap_or(dispatch.auto_accept);
+        if let Some(minutes) = self.auto_decline_min {
+            if minutes.is_some_and(|minutes| !AUTO_DECLINE_MIN.contains(&minutes)) {
+                faults.at("/auto_decline_min", Why::OutOfRange("1 minute to 7 days (10,080)"));
+            }
+            dispatch.auto_decline_min = minutes;
+        }
+        if let Some(radius) = self.arrival_radius_m {
+            if f64::from(radius) < RADIUS_MIN_M || radius > ARRIVAL_RADIUS_MAX_M {
+                faults.at("/arrival_radius_m", Why::OutOfRange("75 to 2,000 m"));
+            }
+            tenant.settings.arrivals.radius_m = radius;
+        }
         faults.settle(tenant)
     }
 }
@@ -299,6 +389,42 @@ mod tests {
         for slug in ["", "-a", "a-", "North", "a b", "a/b", "ä", "a.b", &"a".repeat(64)] {
             assert!(!is_slug(slug), "{slug}");
         }
+    }
+
+    #[test]
+    fn a_host_is_a_name_and_nothing_else() {
+        for host in ["jobs.example.com", "a.b", "xn--bcher-kva.example"] {
+            assert!(is_host(host), "{host}");
+        }
+        for host in ["localhost", "https://a.b", "a.b/c", "a.b:8080", "-a.b", "a..b", "127.0.0.1", "", "a b.c", &format!("{}.b", "a".repeat(64))] {
+            assert!(!is_host(host), "{host}");
+        }
+        let change: PortalChange = parsed(json!({ "host": " Jobs.Example.com " }));
+        assert_eq!(change.onto(tenant(), &[]).unwrap().settings.portal.host, "jobs.example.com");
+        let change: PortalChange = parsed(json!({ "host": "nowhere" }));
+        assert_eq!(pointers(change.onto(tenant(), &[])), ["/host"]);
+    }
+
+    #[test]
+    fn rules_of_dispatch_and_invoices_have_bounds() {
+        let change: DispatchChange = parsed(json!({ "arrival_radius_m": 20 }));
+        assert_eq!(pointers(change.onto(tenant())), ["/arrival_radius_m"]);
+        let changed = parsed::<DispatchChange>(json!({ "auto_accept": true })).onto(tenant()).unwrap();
+        let kept = parsed::<DispatchChange>(json!({ "accept_decline": false })).onto(changed).unwrap();
+        assert!(kept.settings.dispatch.auto_accept && !kept.settings.dispatch.accept_decline);
+
+        let change: DispatchChange = parsed(json!({ "auto_decline_min": 0 }));
+        assert_eq!(pointers(change.onto(tenant())), ["/auto_decline_min"]);
+        let timed = parsed::<DispatchChange>(json!({ "auto_decline_min": 30 })).onto(tenant()).unwrap();
+        let kept = parsed::<DispatchChange>(json!({})).onto(timed.clone()).unwrap();
+        let off = parsed::<DispatchChange>(json!({ "auto_decline_min": null })).onto(timed).unwrap();
+        assert_eq!((kept.settings.dispatch.auto_decline_min, off.settings.dispatch.auto_decline_min), (Some(30), None));
+
+        let change: InvoicesChange = parsed(json!({ "currency": "euro", "prefix": "x".repeat(21) }));
+        assert_eq!(pointers(change.onto(tenant())), ["/currency", "/prefix"]);
+        let change: InvoicesChange = parsed(json!({ "currency": "sek", "prices_include_tax": true, "prefix": "2026-" }));
+        let invoices = change.onto(tenant()).unwrap().settings.invoices;
+        assert_eq!((invoices.currency.as_str(), invoices.prices_include_tax, invoices.prefix.as_str()), ("SEK", true, "2026-"));
     }
 
     #[test]

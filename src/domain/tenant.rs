@@ -105,6 +105,8 @@ pub struct DispatchRules {
     pub accept_decline: bool,
     /// Publishing assigns, the worker may still decline.
     pub auto_accept: bool,
+    /// A published job that nobody answers for this many minutes is declined; none: it waits.
+    pub auto_decline_min: Option<u16>,
 }
 
 /// The portal's look and its tenant-wide permissions.
@@ -123,6 +125,8 @@ pub struct PortalSettings {
     pub colour: String,
     /// The brand's picture.
     pub logo: Option<FileId>,
+    /// The company's own host name, lower case, whose `/` is the portal; empty: none.
+    pub host: String,
     /// Which start times may be asked for inside business hours.
     pub booking: BookingRules,
     /// What portal users may do unless their customer or link says otherwise.
@@ -147,7 +151,7 @@ impl Default for Settings {
 
 impl Default for DispatchRules {
     fn default() -> Self {
-        Self { accept_decline: true, auto_accept: false }
+        Self { accept_decline: true, auto_accept: false, auto_decline_min: None }
     }
 }
 
@@ -160,6 +164,7 @@ impl Default for PortalSettings {
             phone: String::new(),
             colour: "#2563eb".into(),
             logo: None,
+            host: String::new(),
             booking: BookingRules::default(),
             permissions: Overrides::default(),
         }

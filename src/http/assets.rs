@@ -47,9 +47,9 @@ fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> R
     Option::deserialize(deserializer).map(Some)
 }
 
-pub(super) async fn create(parts: Data<Parts>, me: Me, Body(body): Body<AssetBody>) -> Result<HttpResponse, Error> {
-    let customer = body.customer.ok_or_else(|| Error::invalid("/customer", &Why::Required))?;
-    let blank = assets::Asset {
+/// One that is nothing yet.
+pub(super) fn blank(customer: CustomerId) -> assets::Asset {
+    assets::Asset {
         id: AssetId(Uuid::now_v7()),
         customer,
         kind: String::new(),
@@ -59,8 +59,12 @@ pub(super) async fn create(parts: Data<Parts>, me: Me, Body(body): Body<AssetBod
         fields: Vec::new(),
         photo: None,
         archived_at: None,
-    };
-    let asset = filled(&parts, &me, blank, body).await?;
+    }
+}
+
+pub(super) async fn create(parts: Data<Parts>, me: Me, Body(body): Body<AssetBody>) -> Result<HttpResponse, Error> {
+    let customer = body.customer.ok_or_else(|| Error::invalid("/customer", &Why::Required))?;
+    let asset = filled(&parts, &me, blank(customer), body).await?;
     let mut connection = parts.store.write().await?;
     assets::create(&mut connection, me.tenant.id, &asset).await?;
     connection.commit().await.map_err(store::Error::from)?;
@@ -89,7 +93,7 @@ pub(super) async fn remove(parts: Data<Parts>, me: Me, Id(id): Id<AssetId>) -> R
 }
 
 /// The asset with what was sent, or every fault at once.
-async fn filled(parts: &Parts, me: &Me, mut asset: assets::Asset, body: AssetBody) -> Result<assets::Asset, Error> {
+pub(super) async fn filled(parts: &Parts, me: &Me, mut asset: assets::Asset, body: AssetBody) -> Result<assets::Asset, Error> {
     let mut faults = Vec::new();
     let mut line = |sent: Option<String>, held: String, pointer: &str| {
         let text = parse_text(&sent.unwrap_or(held), TEXT_MAX, false).map_err(|why| Fault::at(pointer, why));

@@ -17,7 +17,7 @@ use actix_web::web::Data;
 use uuid::Uuid;
 
 /// Lays what was sent over what there was.
-fn change(customer: &mut Customer, body: CustomerBody) -> Result<(), Error> {
+pub(super) fn change(customer: &mut Customer, body: CustomerBody) -> Result<(), Error> {
     let mut faults = Vec::new();
     let mut text = |value: Option<Option<String>>, pointer: &str, lines: bool, place: &mut Option<String>| {
         let Some(value) = value else { return };
@@ -30,6 +30,7 @@ fn change(customer: &mut Customer, body: CustomerBody) -> Result<(), Error> {
     text(body.name.map(Some), "/name", false, &mut name);
     text(body.phone, "/phone", false, &mut customer.phone);
     text(body.address, "/address", true, &mut customer.address);
+    text(body.tax_number, "/tax_number", false, &mut customer.tax_number);
     match body.email {
         Some(Some(email)) if !email.trim().is_empty() => match Email::parse(&email) {
             Ok(email) => customer.email = Some(email.to_string()),
@@ -45,10 +46,22 @@ fn change(customer: &mut Customer, body: CustomerBody) -> Result<(), Error> {
     if faults.is_empty() { Ok(()) } else { Err(Refusal::Invalid(faults).into()) }
 }
 
+/// One that is nobody yet.
+pub(super) fn blank() -> Customer {
+    Customer {
+        id: CustomerId(Uuid::now_v7()),
+        name: String::new(),
+        email: None,
+        phone: None,
+        address: None,
+        tax_number: None,
+        permissions: Overrides::default(),
+        archived_at: None,
+    }
+}
+
 pub(super) async fn create(parts: Data<Parts>, me: Me, Body(body): Body<CustomerBody>) -> Result<HttpResponse, Error> {
-    let id = CustomerId(Uuid::now_v7());
-    let mut customer =
-        Customer { id, name: String::new(), email: None, phone: None, address: None, permissions: Overrides::default(), archived_at: None };
+    let mut customer = blank();
     change(&mut customer, body)?;
     let mut connection = parts.store.write().await?;
     store::customers::create(&mut connection, me.tenant.id, &customer).await?;

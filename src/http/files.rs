@@ -8,7 +8,7 @@ use super::request::{Body, Id, Query};
 use crate::domain::caller::{Caller, Role};
 use crate::domain::field::{TEXT_MAX, parse_text};
 use crate::domain::file::FILE_MAX;
-use crate::domain::ids::{FileId, TenantId};
+use crate::domain::ids::{FileId, JobId, TenantId};
 use crate::domain::refusal::Why;
 use crate::hub::clock;
 use crate::protocol::Millis;
@@ -193,6 +193,29 @@ pub(super) async fn show(parts: Data<Parts>, me: Option<Me>, Id(id): Id<FileId>,
         Some(_) => return Err(Error::invalid("/size", &Why::NotAnOption)),
     };
     let (tenant, is_public) = whose(&parts, me.as_ref(), id).await?;
+    picture_answer(&parts, tenant, id, thumb, is_public, &request).await
+}
+
+/// The face of the worker who comes: for whoever sees in the job who that is. Having none is no mistake, and nothing to log in a browser.
+pub(super) async fn worker_photo(parts: Data<Parts>, me: Me, Id(id): Id<JobId>, request: HttpRequest) -> Result<HttpResponse, Error> {
+    let tenant = me.tenant.id;
+    let mut connection = parts.store.read(tenant).await?;
+    let job = store::jobs::find(&mut connection, tenant, id).await?;
+    let worker = JobView::<Millis>::for_caller(&job, &me.caller).and_then(|view| view.worker).ok_or_else(Error::missing)?;
+    let photo = store::workers::find(&mut connection, tenant, worker.id).await?.photo;
+    drop(connection);
+    let Some(photo) = photo else { return Ok(HttpResponse::NoContent().finish()) };
+    picture_answer(&parts, tenant, photo, true, false, &request).await
+}
+
+async fn picture_answer(
+    parts: &Parts,
+    tenant: TenantId,
+    id: FileId,
+    thumb: bool,
+    is_public: bool,
+    request: &HttpRequest,
+) -> Result<HttpResponse, Error> {
     let tag = format!("\"{id}{}\"", if thumb { "-thumb" } else { "" });
     let cached = if is_public { "public, max-age=3600" } else { "private, no-cache" };
     let is_known = request.headers().get(header::IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == tag.as_bytes());
@@ -250,6 +273,9 @@ async fn is_shown(store: &Store, caller: &Caller, id: FileId) -> Result<bool, Er
         Role::PortalUser { .. } => caller.permissions_for(asset.customer).is_some(),
     };
     if assets.iter().any(of_theirs) {
+        return Ok(true);
+    }
+    if matches!(caller.role, Role::Dispatcher { .. }) && store::workers::is_photo(&mut connection, tenant, id).await? {
         return Ok(true);
     }
     // Its uploader looks at it before it is part of anything, and not when what held it is no longer theirs to see.

@@ -7,7 +7,7 @@ use super::jobs::find;
 use super::request::{Id, Query};
 use crate::domain::ids::JobId;
 use crate::domain::refusal::Why;
-use crate::paper::Size;
+use crate::paper::{Logo, Size};
 use crate::protocol::invoice::{InvoicePaper, Party};
 use crate::store;
 use actix_web::HttpResponse;
@@ -25,11 +25,19 @@ pub(super) async fn pdf(parts: Data<Parts>, me: Me, Id(id): Id<JobId>, query: Qu
         Some(_) => return Err(Error::invalid("/paper", &Why::NotAnOption)),
     };
     let paper = paper(&parts, &me, id).await?;
+    let logo = logo(&parts, &me).await?;
     let name =
         format!("{}.pdf", paper.invoice.number.as_ref().map_or_else(|| format!("draft-{}", paper.job_number), |number| format!("invoice-{number}")));
-    let file = parts.printer.invoice(paper, size).await?;
+    let file = parts.printer.invoice(paper, logo, size).await?;
     let disposition = ContentDisposition { disposition: DispositionType::Attachment, parameters: vec![DispositionParam::Filename(name)] };
     Ok(HttpResponse::Ok().content_type("application/pdf").insert_header((CONTENT_DISPOSITION, disposition)).body(file))
+}
+
+/// As it is now: the caller's session may be older than the settings.
+async fn logo(parts: &Parts, me: &Me) -> Result<Option<Logo>, Error> {
+    let mut connection = parts.store.read(me.tenant.id).await?;
+    let Some(logo) = store::tenants::find(&mut connection, me.tenant.id).await?.settings.portal.logo else { return Ok(None) };
+    Ok(Some(Logo(store::files::picture(&mut connection, me.tenant.id, logo, true).await?.content)))
 }
 
 /// The invoice of a job that the caller may see, with both sides. A portal user needs the permission for the job's customer.

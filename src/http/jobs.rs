@@ -38,7 +38,7 @@ pub(super) async fn list(parts: Data<Parts>, me: Me, query: Query) -> Result<Jso
 }
 
 /// The parts of a filter that it borrows.
-struct Wanted {
+pub(super) struct Wanted {
     statuses: Vec<Status>,
     customers: Option<Vec<CustomerId>>,
     /// Customers of a portal user without "live status" there.
@@ -47,7 +47,7 @@ struct Wanted {
 }
 
 impl Wanted {
-    fn parse(me: &Me, query: &Query) -> Result<Self, Error> {
+    pub(super) fn parse(me: &Me, query: &Query) -> Result<Self, Error> {
         let mut statuses = query.all("status").map(parse_status).collect::<Result<Vec<_>, _>>()?;
         let asks_for_status = !statuses.is_empty();
         let mut worker = query.id::<WorkerId>("worker")?;
@@ -76,7 +76,7 @@ impl Wanted {
     }
 
     /// What the store is asked for; nothing if no job can be in it.
-    fn filter<'a>(&'a self, me: &Me, query: &'a Query) -> Result<Option<Filter<'a>>, Error> {
+    pub(super) fn filter<'a>(&'a self, me: &Me, query: &'a Query) -> Result<Option<Filter<'a>>, Error> {
         let (sort, descending) = order(query)?;
         let after = query
             .text("after")?

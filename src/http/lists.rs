@@ -43,11 +43,11 @@ pub(super) async fn worker(parts: Data<Parts>, me: Me, Id(id): Id<WorkerId>) -> 
 
 fn worker_view(worker: store::workers::Worker, entry: Entry, me: &Me) -> Worker {
     let row = ScheduleWorker::new(worker.id, worker.name, worker.hours, &me.tenant.settings, worker.on_duty);
-    Worker { row, phone: worker.phone, email: entry.email, invitation: entry.invitation }
+    Worker { row, phone: worker.phone, photo: worker.photo, email: entry.email, invitation: entry.invitation }
 }
 
 /// How the people of one kind get in: their addresses belong to log-ins, which readers do not see.
-async fn entries(parts: &Parts, me: &Me, kind: PersonKind, only: Option<Uuid>) -> Result<HashMap<Uuid, Entry>, Error> {
+pub(super) async fn entries(parts: &Parts, me: &Me, kind: PersonKind, only: Option<Uuid>) -> Result<HashMap<Uuid, Entry>, Error> {
     let mut connection = parts.store.write().await?;
     Ok(store::people::entries(&mut connection, me.tenant.id, kind, only, clock::now()).await?)
 }
@@ -80,13 +80,16 @@ pub(super) fn may_see_customer(me: &Me, id: CustomerId) -> bool {
 }
 
 pub(super) fn customer_view(customer: store::customers::Customer) -> Customer {
-    Customer { id: customer.id, name: customer.name, email: customer.email, phone: customer.phone, address: customer.address }
+    let store::customers::Customer { id, name, email, phone, address, tax_number, .. } = customer;
+    Customer { id, name, email, phone, address, tax_number }
 }
 
 pub(super) async fn templates(parts: Data<Parts>, me: Me, query: Query) -> Listed<Template> {
     let mut connection = parts.store.read(me.tenant.id).await?;
     let templates = store::templates::list(&mut connection, me.tenant.id).await?;
-    let seen = templates.into_iter().filter(|template| !template.archived);
+    let is_dispatcher = matches!(me.caller.role, Role::Dispatcher { .. });
+    let all = is_dispatcher && query.parsed::<bool>("archived", "true or false")?.unwrap_or(false);
+    let seen = templates.into_iter().filter(|template| all || !template.archived);
     let items = seen.filter_map(|template| Some(Item { id: template.id.0, name: template.name.clone(), view: template_view(&me, &template)? }));
     Ok(Json(page::part(&query, items)?))
 }

@@ -26,6 +26,12 @@ pub(super) fn parse(text: &str, zone: &str) -> Result<At, Why> {
     Ok(At(instant.as_millisecond()))
 }
 
+/// The local time of an instant, to the minute, as spreadsheets read it.
+pub(super) fn written(at: At, zone: &str) -> String {
+    let zone = TimeZone::get(zone).unwrap_or(TimeZone::UTC);
+    Timestamp::from_millisecond(at.millis()).map(|at| at.to_zoned(zone).strftime("%Y-%m-%d %H:%M").to_string()).unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -4,12 +4,15 @@ mod access;
 mod addresses;
 mod assets;
 mod body;
+mod csv;
 mod customers;
 mod door;
 mod entering;
 pub mod error;
 mod events;
+mod export;
 mod files;
+mod import;
 mod intake;
 mod invoices;
 mod jobs;
@@ -18,6 +21,7 @@ mod lists;
 mod local_time;
 mod login;
 mod mails;
+mod overview;
 mod page;
 mod people;
 mod permissions;
@@ -29,6 +33,7 @@ mod schedule;
 mod server;
 mod settings;
 mod status;
+mod templates;
 mod times;
 mod trackers;
 mod tracks;
@@ -91,26 +96,45 @@ pub fn routes() -> Vec<Endpoint> {
         at("/api/mail/{id}/resend", [post(Admin, mails::resend)]),
         at("/api/portals/{slug}", [get(Anyone, login::portal)]),
         at("/api/jobs", [get(Member, jobs::list), post(Orderer, jobs::create)]),
+        at("/api/jobs/export.csv", [get(Dispatcher, export::jobs)]),
+        at("/api/customers/export.csv", [get(Dispatcher, export::customers)]),
+        at("/api/portal-users/export.csv", [get(Dispatcher, export::portal_users)]),
+        at("/api/workers/export.csv", [get(Dispatcher, export::workers)]),
+        at("/api/assets/export.csv", [get(Dispatcher, export::assets)]),
+        at("/api/customers/import", [post(Dispatcher, import::customers)]),
+        at("/api/portal-users/import", [post(Dispatcher, import::portal_users)]),
+        at("/api/workers/import", [post(Admin, import::workers)]),
+        at("/api/assets/import", [post(Dispatcher, import::assets)]),
         at("/api/jobs/publish", [post(Dispatcher, publish::publish)]),
         at("/api/jobs/{id}", [get(Viewer, jobs::read), patch(Member, jobs::edit), delete(Member, jobs::delete)]),
         at("/api/jobs/{id}/commands", [post(Member, jobs::command)]),
         at("/api/jobs/{id}/events", [get(Viewer, events::of_job)]),
         at("/api/jobs/{id}/invoice", [get(Orderer, invoices::read)]),
         at("/api/jobs/{id}/invoice.pdf", [get(Orderer, invoices::pdf)]),
+        at("/api/jobs/{id}/worker-photo", [get(Viewer, files::worker_photo)]),
         at("/api/jobs/{id}/links", [get(Dispatcher, links::list), post(Dispatcher, links::share)]),
         at("/api/jobs/{id}/links/{link}", [delete(Dispatcher, links::end)]),
         at("/api/files", [post(Member, files::announce)]),
         at("/api/files/{id}", [get(Visitor, files::show), head(Member, files::offset), put(Member, files::append)]),
         at("/api/schedule", [get(Dispatcher, schedule::read)]),
         at("/api/workers", [get(Dispatcher, lists::workers), post(Admin, people::create)]),
+        at("/api/workers/nearest", [get(Dispatcher, tracks::nearest)]),
         at("/api/workers/{id}", [get(Dispatcher, lists::worker), patch(Admin, people::edit), delete(Admin, people::archive)]),
         at("/api/workers/{id}/invitation", [post(Admin, people::invite), delete(Admin, people::withdraw)]),
         at("/api/workers/{id}/track", [get(Dispatcher, tracks::of_worker)]),
         at("/api/workers/{id}/tracker", [get(Admin, trackers::read), post(Admin, trackers::make), delete(Admin, trackers::revoke)]),
         at("/api/customers", [get(Orderer, lists::customers), post(Dispatcher, customers::create)]),
         at("/api/customers/{id}", [get(Orderer, lists::customer), patch(Dispatcher, customers::edit), delete(Dispatcher, customers::archive)]),
-        at("/api/templates", [get(Orderer, lists::templates)]),
-        at("/api/templates/{id}", [get(Orderer, lists::template), patch(Admin, permissions::set_visibility)]),
+        at("/api/templates", [get(Orderer, lists::templates), post(Admin, templates::create)]),
+        at(
+            "/api/templates/{id}",
+            [
+                get(Orderer, lists::template),
+                put(Admin, templates::replace),
+                patch(Admin, permissions::set_visibility),
+                delete(Admin, templates::remove),
+            ],
+        ),
         at("/api/assets", [get(Orderer, lists::assets), post(Dispatcher, assets::create)]),
         at("/api/assets/{id}", [get(Orderer, lists::asset), patch(Dispatcher, assets::edit), delete(Dispatcher, assets::remove)]),
         at("/api/assets/{id}/jobs", [get(Orderer, assets::jobs)]),
@@ -124,9 +148,13 @@ pub fn routes() -> Vec<Endpoint> {
         at("/api/customers/{id}/permissions", [get(Dispatcher, permissions::of_customer), put(Admin, permissions::set_of_customer)]),
         at("/api/portal-users/{id}/customers/{customer}/permissions", [get(Dispatcher, permissions::of_link), put(Admin, permissions::set_of_link)]),
         at("/api/preview", [get(Dispatcher, preview::overview)]),
+        at("/api/overview", [get(Dispatcher, overview::read)]),
+        at("/api/overview.csv", [get(Dispatcher, overview::export)]),
         at("/api/settings/company", [get(Dispatcher, settings::company), put(Admin, settings::set_company)]),
         at("/api/settings/portal", [get(Dispatcher, settings::portal), put(Admin, settings::set_portal)]),
         at("/api/settings/branding", [get(Dispatcher, settings::branding), put(Admin, settings::set_branding)]),
+        at("/api/settings/invoices", [get(Dispatcher, settings::invoices), put(Admin, settings::set_invoices)]),
+        at("/api/settings/dispatch", [get(Dispatcher, settings::dispatch), put(Admin, settings::set_dispatch)]),
         at("/api/settings/decline-reasons", [get(Staff, settings::decline_reasons), put(Admin, settings::set_decline_reasons)]),
         at("/api/times", [get(Orderer, times::free)]),
         at(

@@ -7,7 +7,7 @@ use super::{Parts, lists};
 use crate::auth::invitations::{self, Invitee};
 use crate::domain::email::Email;
 use crate::domain::field::{TEXT_MAX, parse_text};
-use crate::domain::ids::{CustomerId, WorkerId};
+use crate::domain::ids::{CustomerId, FileId, WorkerId};
 use crate::domain::refusal::{Fault, Refusal, Why};
 use crate::hub::clock;
 use crate::protocol::Problem;
@@ -47,18 +47,20 @@ impl FromRequest for Kind {
 
 /// A body that fits the kind.
 #[expect(clippy::option_option, reason = "absent and emptied differ")]
-struct Parsed {
+pub(super) struct Parsed {
     name: Option<String>,
     email: Option<Email>,
     /// None: as it is.
     phone: Option<Option<String>>,
+    /// None: as it is.
+    photo: Option<Option<FileId>>,
     customers: Option<Vec<CustomerId>>,
     admin: Option<bool>,
     invite: bool,
 }
 
 /// Every member that does not fit is named at once, so that a form says all of it.
-fn parse(kind: PersonKind, body: PersonBody, is_new: bool) -> Result<Parsed, Error> {
+pub(super) fn parse(kind: PersonKind, body: PersonBody, is_new: bool) -> Result<Parsed, Error> {
     let mut faults = Vec::new();
     let name = body.name.as_deref().or(is_new.then_some("")).and_then(|name| match parse_text(name, TEXT_MAX, false) {
         Ok(name) if !name.is_empty() => Some(name),
@@ -81,6 +83,7 @@ fn parse(kind: PersonKind, body: PersonBody, is_new: bool) -> Result<Parsed, Err
     });
     let belongs = [
         ("/phone", phone.is_some(), kind != PersonKind::Dispatcher),
+        ("/photo", body.photo.is_some(), kind == PersonKind::Worker),
         ("/customers", body.customers.is_some(), kind == PersonKind::PortalUser),
         ("/admin", body.admin.is_some(), kind == PersonKind::Dispatcher),
     ];
@@ -94,23 +97,34 @@ fn parse(kind: PersonKind, body: PersonBody, is_new: bool) -> Result<Parsed, Err
     if !faults.is_empty() {
         return Err(Refusal::Invalid(faults).into());
     }
-    Ok(Parsed { name, email, phone, customers, admin: body.admin, invite: body.invite.unwrap_or(true) })
+    Ok(Parsed { name, email, phone, photo: body.photo, customers, admin: body.admin, invite: body.invite.unwrap_or(true) })
 }
 
 pub(super) async fn create(parts: Data<Parts>, me: Me, Kind(kind): Kind, Body(body): Body<PersonBody>) -> Result<HttpResponse, Error> {
     let parsed = parse(kind, body, true)?;
+    let name = parsed.name.clone().unwrap_or_default();
+    let mut connection = parts.store.write().await?;
+    let person = admit(&mut connection, &me, kind, parsed).await?;
+    connection.commit().await.map_err(store::Error::from)?;
+    if kind == PersonKind::Worker {
+        parts.hub.know_worker(me.tenant.id, WorkerId(person), &name);
+    }
+    view(parts, me, kind, person, StatusCode::CREATED).await
+}
+
+/// Somebody new, or somebody who left and comes back. Their id.
+pub(super) async fn admit(connection: &mut PgConnection, me: &Me, kind: PersonKind, parsed: Parsed) -> Result<Uuid, Error> {
     let (Some(name), Some(email)) = (parsed.name, parsed.email) else { return Err(Error::missing()) };
     let (tenant, now) = (me.tenant.id, clock::now());
-    let mut connection = parts.store.write().await?;
-    check_customers(&mut connection, &me, parsed.customers.as_deref()).await?;
-    let login = store::logins::find_or_create(&mut connection, &email).await?;
+    check_customers(connection, me, parsed.customers.as_deref()).await?;
+    let login = store::logins::find_or_create(connection, &email).await?;
     let phone = parsed.phone.flatten();
-    let person = match store::people::of_login(&mut connection, tenant, kind, login).await? {
+    let person = match store::people::of_login(connection, tenant, kind, login).await? {
         Some((_, false)) => return Err(Error::invalid("/email", &Why::Taken)),
         // Who left and comes back is the same person to the jobs of then.
         Some((person, true)) => {
-            store::people::set_archived(&mut connection, tenant, kind, person, None).await?;
-            store::people::set_name(&mut connection, tenant, kind, person, &name, phone.as_deref()).await?;
+            store::people::set_archived(connection, tenant, kind, person, None).await?;
+            store::people::set_name(connection, tenant, kind, person, &name, phone.as_deref()).await?;
             person
         }
         None => {
@@ -118,38 +132,51 @@ pub(super) async fn create(parts: Data<Parts>, me: Me, Kind(kind): Kind, Body(bo
             let made = match kind {
                 PersonKind::Dispatcher => {
                     let dispatcher = Dispatcher { id: id.into(), login, name: name.clone(), admin: false, archived_at: None };
-                    store::dispatchers::create(&mut connection, tenant, &dispatcher).await
+                    store::dispatchers::create(connection, tenant, &dispatcher).await
                 }
                 PersonKind::Worker => {
                     let (name, id) = (name.clone(), id.into());
-                    let worker = Worker { tenant, id, login, name, phone, hours: None, on_duty: false, duty_changed_at: None, archived_at: None };
-                    store::workers::create(&mut connection, &worker).await
+                    let worker =
+                        Worker { tenant, id, login, name, phone, photo: None, hours: None, on_duty: false, duty_changed_at: None, archived_at: None };
+                    store::workers::create(connection, &worker).await
                 }
                 PersonKind::PortalUser => {
                     let user = PortalUser { id: id.into(), login, name: name.clone(), phone, archived_at: None };
-                    store::portal_users::create(&mut connection, tenant, &user).await
+                    store::portal_users::create(connection, tenant, &user).await
                 }
             };
             made.map_err(taken)?;
             id
         }
     };
-    store::people::set_joined(&mut connection, tenant, kind, person, None).await?;
+    store::people::set_joined(connection, tenant, kind, person, None).await?;
     if let Some(customers) = &parsed.customers {
-        store::portal_users::link_only(&mut connection, tenant, person.into(), customers).await?;
+        store::portal_users::link_only(connection, tenant, person.into(), customers).await?;
     }
     if kind == PersonKind::Dispatcher {
-        store::dispatchers::set_admin(&mut connection, tenant, person.into(), parsed.admin.unwrap_or(false)).await?;
+        store::dispatchers::set_admin(connection, tenant, person.into(), parsed.admin.unwrap_or(false)).await?;
+    }
+    if let Some(photo) = parsed.photo {
+        set_photo(connection, me, person, photo).await?;
     }
     if parsed.invite {
         let invitee = Invitee { kind, person, name: &name, email: &email };
-        invitations::invite(&mut connection, tenant, &invitee, &me.caller.name, now).await?;
+        invitations::invite(connection, tenant, &invitee, &me.caller.name, now).await?;
     }
-    connection.commit().await.map_err(store::Error::from)?;
-    if kind == PersonKind::Worker {
-        parts.hub.know_worker(tenant, WorkerId(person), &name);
+    Ok(person)
+}
+
+/// Somebody who is here already, with another name, phone number or other customers. What is absent stays.
+pub(super) async fn renew(connection: &mut PgConnection, me: &Me, kind: PersonKind, person: Uuid, parsed: Parsed) -> Result<(), Error> {
+    let tenant = me.tenant.id;
+    check_customers(connection, me, parsed.customers.as_deref()).await?;
+    let (before, _) = find(connection, me, kind, person).await?;
+    let (name, phone) = (parsed.name.unwrap_or(before.name), parsed.phone.unwrap_or(before.phone));
+    store::people::set_name(connection, tenant, kind, person, &name, phone.as_deref()).await?;
+    if let Some(customers) = &parsed.customers {
+        store::portal_users::link_only(connection, tenant, person.into(), customers).await?;
     }
-    view(parts, me, kind, person, StatusCode::CREATED).await
+    Ok(())
 }
 
 pub(super) async fn edit(
@@ -186,6 +213,9 @@ pub(super) async fn edit(
     }
     if let Some(admin) = parsed.admin {
         store::dispatchers::set_admin(&mut connection, tenant, id.into(), admin).await?;
+    }
+    if let Some(photo) = parsed.photo {
+        set_photo(&mut connection, &me, id, photo).await?;
     }
     connection.commit().await.map_err(store::Error::from)?;
     if kind == PersonKind::Worker {
@@ -281,6 +311,18 @@ async fn check_customers(connection: &mut PgConnection, me: &Me, customers: Opti
         }
     }
     if faults.is_empty() { Ok(()) } else { Err(Refusal::Invalid(faults).into()) }
+}
+
+/// Only a picture that is ready and that the caller has uploaded can become somebody's face.
+async fn set_photo(connection: &mut PgConnection, me: &Me, worker: Uuid, photo: Option<FileId>) -> Result<(), Error> {
+    let (tenant, worker) = (me.tenant.id, WorkerId(worker));
+    if let Some(photo) = photo
+        && store::workers::find(connection, tenant, worker).await?.photo != Some(photo)
+        && store::files::uploaded_by(connection, tenant, me.caller.person(), &[photo]).await?.is_empty()
+    {
+        return Err(Error::invalid("/photo", &Why::NotFound));
+    }
+    Ok(store::workers::set_photo(connection, tenant, worker, photo).await?)
 }
 
 /// Two requests for one address at the same moment.

@@ -21,6 +21,9 @@ use uuid::Uuid;
 /// The most bytes of a JSON body.
 pub(super) const BODY_MAX: usize = 64 * 1024;
 
+/// The most bytes of a table.
+const TABLE_MAX: usize = 1024 * 1024;
+
 /// A JSON body of a type. Unreadable JSON is `unreadable`; readable JSON of another shape is `invalid` with a pointer.
 #[derive(Debug)]
 pub(super) struct Body<T>(pub(super) T);
@@ -31,17 +34,36 @@ impl<T: DeserializeOwned + 'static> FromRequest for Body<T> {
 
     fn from_request(_: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let payload = payload.take();
-        Box::pin(async move { read(&collect(payload).await?).map(Self) })
+        Box::pin(async move { read(&collect(payload, BODY_MAX, "At most 64 kB").await?).map(Self) })
     }
 }
 
-async fn collect(mut payload: Payload) -> Result<Bytes, Error> {
+/// A CSV body, as UTF-8.
+#[derive(Debug)]
+pub(super) struct Table(pub(super) String);
+
+impl FromRequest for Table {
+    type Error = Error;
+    type Future = LocalBoxFuture<'static, Result<Self, Error>>;
+
+    fn from_request(_: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let payload = payload.take();
+        Box::pin(async move {
+            let bytes = collect(payload, TABLE_MAX, "At most 1 MB at a time").await?;
+            let text = String::from_utf8(bytes.into())
+                .map_err(|_other| Problem::with_detail(Name::Unreadable, "Not UTF-8: save the table as \"CSV UTF-8\""))?;
+            Ok(Self(text))
+        })
+    }
+}
+
+async fn collect(mut payload: Payload, most: usize, too_much: &str) -> Result<Bytes, Error> {
     let unreadable = |detail: &str| Problem::with_detail(Name::Unreadable, detail);
     let mut body = BytesMut::new();
     while let Some(part) = payload.next().await {
         let part = part.map_err(|error: PayloadError| unreadable(&error.to_string()))?;
-        if body.len() + part.len() > BODY_MAX {
-            return Err(unreadable("At most 64 kB").into());
+        if body.len() + part.len() > most {
+            return Err(unreadable(too_much).into());
         }
         body.extend_from_slice(&part);
     }

@@ -29,7 +29,8 @@ pub fn server(
     grace_s: u64,
     more: impl Fn(&mut web::ServiceConfig) + Clone + Send + 'static,
 ) -> std::io::Result<(Server, SocketAddr)> {
-    let (darkroom, printer, trackers) = (files::Darkroom::default(), Printer::default(), Trackers::default());
+    let (darkroom, trackers) = (files::Darkroom::default(), Trackers::default());
+    let printer = Printer::new(&config.paper_fonts).map_err(std::io::Error::other)?;
     let parts = Parts { store: hub.store().clone(), hub, auth, darkroom, geocoder, printer, trackers, metrics, config: config.clone() };
     let parts = web::Data::new(parts);
     let application =

@@ -4,14 +4,15 @@ use super::Parts;
 use super::access::Me;
 use super::error::Error;
 use super::request::Body;
+use crate::config::PublicUrl;
 use crate::domain::ids::TemplateId;
 use crate::domain::refusal::{Fault, Refusal, Why};
-use crate::domain::settings::{BrandingChange, CompanyChange, PortalChange, ReasonsChange};
+use crate::domain::settings::{BrandingChange, CompanyChange, DispatchChange, InvoicesChange, PortalChange, ReasonsChange};
 use crate::domain::tenant::Tenant;
 use crate::hub::clock;
 use crate::protocol::Problem;
 use crate::protocol::problem::Name;
-use crate::protocol::settings::{BrandingSettings, CompanySettings, DeclineReasons, PortalSettings, Versioned};
+use crate::protocol::settings::{BrandingSettings, CompanySettings, DeclineReasons, DispatchSettings, InvoiceSettings, PortalSettings, Versioned};
 use crate::store;
 use actix_web::web::{Data, Json};
 use jiff::tz::TimeZone;
@@ -48,15 +49,32 @@ pub(super) async fn set_portal(parts: Data<Parts>, me: Me, Body(change): Body<Po
     is_current::<PortalSettings>(&tenant, change.version.as_ref())?;
     let templates = template_ids(&mut connection, &tenant).await?;
     let before = tenant.slug.clone();
+    let host_before = tenant.settings.portal.host.clone();
     let changed = change.onto(tenant, &templates).map_err(invalid)?;
+    if changed.settings.portal.host != host_before {
+        check_host(&parts, &changed.settings.portal.host)?;
+    }
     if changed.slug != before {
         rename(&mut connection, &changed, &before).await?;
     }
     match store::tenants::update(&mut connection, &changed).await {
         Err(store::Error::Conflict(name)) if name == "tenant_slug_unique" => return Err(Error::invalid("/slug", &Why::Taken)),
+        Err(store::Error::Conflict(name)) if name == "tenant_host_unique" => return Err(Error::invalid("/host", &Why::Taken)),
         other => other?,
     }
     finish(&parts, connection, &changed).await
+}
+
+/// No company takes the hub's own name from all others, so that name must be known.
+fn check_host(parts: &Parts, host: &str) -> Result<(), Error> {
+    if host.is_empty() {
+        return Ok(());
+    }
+    match parts.config.public_url.as_ref().and_then(PublicUrl::domain) {
+        None => Err(Error::invalid("/host", &Why::Expected("no host name, until the operator has named the hub's own (public_url)"))),
+        Some(own) if own.eq_ignore_ascii_case(host) => Err(Error::invalid("/host", &Why::Taken)),
+        Some(_) => Ok(()),
+    }
 }
 
 /// The old name is kept for the tenant; a new one may be an old one of its own, but not another's.
@@ -84,6 +102,30 @@ pub(super) async fn set_branding(parts: Data<Parts>, me: Me, Body(change): Body<
             return Err(Error::invalid("/logo", &Why::NotFound));
         }
     }
+    let changed = change.onto(tenant).map_err(invalid)?;
+    store::tenants::update(&mut connection, &changed).await?;
+    finish(&parts, connection, &changed).await
+}
+
+pub(super) async fn invoices(me: Me) -> Json<InvoiceSettings> {
+    Json((&*me.tenant).into())
+}
+
+pub(super) async fn set_invoices(parts: Data<Parts>, me: Me, Body(change): Body<InvoicesChange>) -> One<InvoiceSettings> {
+    let (mut connection, tenant) = begin(&parts, &me).await?;
+    is_current::<InvoiceSettings>(&tenant, change.version.as_ref())?;
+    let changed = change.onto(tenant).map_err(invalid)?;
+    store::tenants::update(&mut connection, &changed).await?;
+    finish(&parts, connection, &changed).await
+}
+
+pub(super) async fn dispatch(me: Me) -> Json<DispatchSettings> {
+    Json((&*me.tenant).into())
+}
+
+pub(super) async fn set_dispatch(parts: Data<Parts>, me: Me, Body(change): Body<DispatchChange>) -> One<DispatchSettings> {
+    let (mut connection, tenant) = begin(&parts, &me).await?;
+    is_current::<DispatchSettings>(&tenant, change.version.as_ref())?;
     let changed = change.onto(tenant).map_err(invalid)?;
     store::tenants::update(&mut connection, &changed).await?;
     finish(&parts, connection, &changed).await

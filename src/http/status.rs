@@ -3,10 +3,10 @@
 use super::Parts;
 use super::access::Me;
 use super::error::Error;
-use crate::domain::settings::is_slug;
+use crate::domain::settings::{is_host, is_slug};
 use crate::hub::clock;
 use crate::{store, web as pages, ws};
-use actix_web::http::header::{CACHE_CONTROL, LOCATION};
+use actix_web::http::header::{CACHE_CONTROL, HOST, LOCATION};
 use actix_web::web::{Data, Json, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use serde_json::{Value, json};
@@ -32,10 +32,26 @@ pub(super) async fn socket(parts: Data<Parts>, me: Me, request: HttpRequest, pay
 }
 
 pub(super) async fn page(parts: Data<Parts>, request: HttpRequest) -> HttpResponse {
-    if let Some(address) = moved_portal(&parts, &request).await {
+    let elsewhere = match request.path() {
+        "/" => own_portal(&parts, &request).await,
+        _ => moved_portal(&parts, &request).await,
+    };
+    if let Some(address) = elsewhere {
         return HttpResponse::TemporaryRedirect().insert_header((LOCATION, address)).insert_header((CACHE_CONTROL, "no-store")).finish();
     }
     pages::serve(&request, parts.config.basemap.as_deref()).await
+}
+
+/// Under a company's own host name the start page is its portal.
+async fn own_portal(parts: &Parts, request: &HttpRequest) -> Option<String> {
+    let host = request.headers().get(HOST)?.to_str().ok()?;
+    let host = host.rsplit_once(':').map_or(host, |(host, _port)| host).to_ascii_lowercase();
+    if !is_host(&host) {
+        return None;
+    }
+    let mut connection = parts.store.write().await.ok()?;
+    let slug = store::tenants::slug_of_host(&mut connection, &host).await.ok()?;
+    Some(format!("/p/{slug}"))
 }
 
 /// Where a page of a portal is now, if its company has taken another web name. Unknown names are left to the page to tell.

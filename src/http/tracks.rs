@@ -3,17 +3,40 @@
 use super::Parts;
 use super::access::Me;
 use super::error::Error;
+use super::page;
 use super::request::{Id, Query};
 use super::schedule::range;
-use crate::domain::ids::WorkerId;
-use crate::hub::clock;
-use crate::protocol::lists::{List, TrackFix};
+use crate::domain::geo::Point;
+use crate::domain::ids::{JobId, WorkerId};
+use crate::domain::refusal::Why;
+use crate::hub::{Near, clock};
+use crate::protocol::lists::{List, NearWorker, TrackFix};
 use crate::store;
 use actix_web::web::{Data, Json};
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 /// Fixes in one answer; a phone records one every few seconds.
 const PART: i64 = 10_000;
+
+/// Who could be at a job's next address soonest. Of a job without a place nobody knows.
+pub(super) async fn nearest(parts: Data<Parts>, me: Me, query: Query) -> Result<Json<List<NearWorker>>, Error> {
+    let job = query.id::<JobId>("job")?.ok_or_else(|| Error::invalid("/job", &Why::Required))?;
+    let mut connection = parts.store.read(me.tenant.id).await?;
+    let job = store::jobs::find(&mut connection, me.tenant.id, job).await?;
+    drop(connection);
+    let place = job.point().and_then(|(latitude, longitude)| Point::parse(latitude, longitude).ok());
+    let place = place.ok_or_else(|| Error::invalid("/job", &Why::Expected("a job whose address is on the map")))?;
+    let item = |near: Near| NearWorker {
+        worker: near.position.worker,
+        name: near.name,
+        status: near.position.status,
+        at: near.position.at.into(),
+        distance_m: near.way.distance_m,
+        seconds: near.way.seconds,
+        estimated: near.estimated,
+    };
+    Ok(Json(page::whole(parts.hub.nearest(me.tenant.id, place).await.into_iter().map(item).collect())))
+}
 
 pub(super) async fn of_worker(parts: Data<Parts>, me: Me, Id(id): Id<WorkerId>, query: Query) -> Result<Json<List<TrackFix>>, Error> {
     let (from, to) = range(&me, &query, clock::now().plus_ms(-DAY_MS), DAY_MS, 31 * DAY_MS)?;

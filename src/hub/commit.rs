@@ -2,10 +2,12 @@
 
 use super::booking::Booking;
 use super::bus::{Bus, Notice, Published};
+use super::{Answer, Error, Shared};
 use crate::domain::event::{Change as DomainChange, Event, Kind};
 use crate::domain::ids::{JobId, TenantId};
 use crate::domain::job::Job;
-use crate::store::writer::{self, Change};
+use crate::domain::refusal::Refusal;
+use crate::store::writer::{self, Change, Outcome};
 use serde::Serialize;
 use std::sync::Arc;
 use uuid::Uuid;
@@ -112,4 +114,50 @@ pub(crate) fn numbered(job: Arc<Job>, number: i64, invoice_number: Option<i64>) 
     job.number = number;
     job.invoice.number = invoice_number.or(job.invoice.number);
     Arc::new(job)
+}
+
+/// Commits what the hub decides by itself about a job; if another node was first, about the job as it now is. The job to hold from now
+/// on, and the answer.
+pub(super) async fn by_itself(
+    shared: &Arc<Shared>,
+    tenant: TenantId,
+    id: JobId,
+    mut held: Option<Arc<Job>>,
+    what: &str,
+    decide: impl Fn(&Job) -> Option<Event>,
+) -> (Option<Arc<Job>>, Result<Answer, Error>) {
+    for _ in 0..3 {
+        if held.is_none() {
+            held = match shared.load_job(tenant, id).await {
+                Ok(job) => job,
+                Err(error) => return (None, Err(error)),
+            };
+        }
+        let Some(job) = &held else { break };
+        let Some(event) = decide(job) else {
+            let answer = Answer { job: held.clone(), seq: shared.told(tenant) };
+            return (held, Ok(answer));
+        };
+        // The same decision on the same version, sent again, is the same change.
+        let key = Uuid::new_v5(&id.0, format!("{what} {}", job.version).as_bytes());
+        let decided = Decided::after(job, event);
+        let after = decided.job.clone();
+        let outcomes = match shared.lanes.commit(vec![change_of(tenant, key, 0, decided)]).await {
+            Ok(outcomes) => outcomes,
+            Err(_busy) => return (None, Err(Error::Busy)),
+        };
+        match outcomes.into_iter().next() {
+            Some(Outcome::Applied { seq, number, invoice_number, .. }) => {
+                let after = after.map(|job| numbered(job, number, invoice_number));
+                return (after.clone(), Ok(Answer { job: after, seq }));
+            }
+            Some(Outcome::Replayed { .. } | Outcome::Conflict { .. }) => held = None,
+            Some(Outcome::OtherBody | Outcome::TimeTaken | Outcome::Failed) => {
+                return (None, Err(Error::Internal(anyhow::anyhow!("what the hub decided could not be written"))));
+            }
+            None => return (None, Err(Error::Busy)),
+        }
+    }
+    let answer = if held.is_some() { Err(Error::Busy) } else { Err(Error::Refused(Refusal::Missing)) };
+    (None, answer)
 }

@@ -29,11 +29,12 @@ pub(super) struct Watch {
     pub(super) subscription: Arc<Subscription>,
 }
 
+/// Answers whether the actor takes it: one whose last watcher left takes nobody in any more, and another one begins.
 impl Message for Watch {
-    type Result = ();
+    type Result = bool;
 }
 
-/// The interest ends. Answers whether nobody is left.
+/// The interest ends. Answers whether nobody is left, and the actor done with.
 pub(super) struct Unwatch {
     pub(super) session: SessionId,
     /// One topic, or all of the session's.
@@ -45,7 +46,6 @@ impl Message for Unwatch {
 }
 
 /// An entry of the log about a job of this customer. Answered when every session has it in its queue: the feed keeps the order.
-#[derive(Clone)]
 pub(super) struct Tell {
     pub(super) seq: i64,
     pub(super) event: Arc<Event>,
@@ -80,6 +80,8 @@ impl Message for ShowEta {
 #[derive(Default)]
 pub(super) struct CustomerActor {
     watches: Vec<Watch>,
+    /// Its last watcher left. Who comes now must not rely on it: its address is being forgotten.
+    is_over: bool,
 }
 
 impl Actor for CustomerActor {
@@ -96,12 +98,16 @@ impl Watch {
 }
 
 impl Handler<Watch> for CustomerActor {
-    type Result = ();
+    type Result = bool;
 
-    fn handle(&mut self, watch: Watch, _: &mut Context<Self>) {
+    fn handle(&mut self, watch: Watch, _: &mut Context<Self>) -> bool {
+        if self.is_over {
+            return false;
+        }
         let session = watch.subscription.session;
         self.watches.retain(|known| known.subscription.session != session || known.topic != watch.topic);
         self.watches.push(watch);
+        true
     }
 }
 
@@ -110,7 +116,8 @@ impl Handler<Unwatch> for CustomerActor {
 
     fn handle(&mut self, unwatch: Unwatch, _: &mut Context<Self>) -> bool {
         self.watches.retain(|known| known.subscription.session != unwatch.session || unwatch.topic.is_some_and(|topic| topic != known.topic));
-        self.watches.is_empty()
+        self.is_over = self.watches.is_empty();
+        self.is_over
     }
 }
 

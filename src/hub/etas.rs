@@ -15,11 +15,9 @@ use crate::domain::ids::{CustomerId, JobId, TenantId, WorkerId};
 use crate::domain::job::Job;
 use crate::domain::portal;
 use crate::location::Position;
-use crate::places::{NoWay, Router};
 use crate::protocol::server::Eta as EtaMessage;
 use crate::protocol::{ServerMessage, Topic};
 use dashmap::DashMap;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 use tokio::sync::{Semaphore, mpsc};
 
@@ -121,16 +119,17 @@ impl Etas {
 }
 
 /// Begins to take wishes, until the hub is gone.
-pub(super) fn start(shared: &Arc<Shared>, router: Option<Router>, mut wishes: mpsc::Receiver<Wish>) {
+pub(super) fn start(shared: &Arc<Shared>, mut wishes: mpsc::Receiver<Wish>) {
+    let ways = Arc::clone(&shared.ways);
     let shared = Arc::downgrade(shared);
     let room = Arc::new(Semaphore::new(AT_ONCE));
-    let asked = router.map(|router| Arc::new(Asked { router, silent: AtomicBool::new(false) }));
     tokio::spawn(async move {
         while let Some(wish) = wishes.recv().await {
             let Ok(permit) = Arc::clone(&room).acquire_owned().await else { return };
-            let (shared, asked) = (Weak::clone(&shared), asked.clone());
+            let (shared, ways) = (Weak::clone(&shared), Arc::clone(&ways));
             tokio::spawn(async move {
-                let eta = find_out(asked.as_deref(), &wish).await;
+                let (way, estimated) = ways.find(wish.from, wish.to, wish.pace).await;
+                let eta = Eta { way, at: wish.fix_at, estimated };
                 drop(permit);
                 if let Some(shared) = shared.upgrade() {
                     shared.tell_eta(&wish, eta);
@@ -138,32 +137,6 @@ pub(super) fn start(shared: &Arc<Shared>, router: Option<Router>, mut wishes: mp
             });
         }
     });
-}
-
-/// The router, and whether it failed the last time: its log is of changes, not of each question.
-struct Asked {
-    router: Router,
-    silent: AtomicBool,
-}
-
-async fn find_out(asked: Option<&Asked>, wish: &Wish) -> Eta {
-    let estimate = || Eta { way: eta::straight_line(wish.from, wish.to, wish.pace), at: wish.fix_at, estimated: true };
-    let Some(Asked { router, silent }) = asked else { return estimate() };
-    match router.way(wish.from, wish.to).await {
-        Ok(way) => {
-            if silent.swap(false, Ordering::Relaxed) {
-                tracing::info!("the router answers again");
-            }
-            Eta { way, at: wish.fix_at, estimated: false }
-        }
-        Err(no_way) => {
-            metrics::counter!("hub_router_failures_total").increment(1);
-            if matches!(no_way, NoWay::Unreachable(_)) && !silent.swap(true, Ordering::Relaxed) {
-                tracing::warn!("{no_way}: until it answers, arrivals are estimated from straight lines");
-            }
-            estimate()
-        }
-    }
 }
 
 /// As it goes over the wire; without "see the worker" nobody is told how far they are.

@@ -1,7 +1,8 @@
 //! Id to address: actors start on demand on a fixed set of arbiters, stop when idle, and respawn from Postgres after a panic.
 
-use super::customer_actor::CustomerActor;
+use super::customer_actor::{CustomerActor, Watch};
 use super::job_actor::{JobActor, Refresh};
+use super::send_queue::Close;
 use super::{Answer, Error, Shared};
 use crate::domain::ids::{CustomerId, JobId, TenantId};
 use crate::domain::job::Job;
@@ -83,28 +84,24 @@ impl Registry {
         self.customers.get(&(tenant, customer)).map(|entry| entry.clone())
     }
 
-    /// Sends to a customer's actor, starting one if there is none, and waits until it is done.
-    pub(super) async fn tell_customer<M>(&self, tenant: TenantId, customer: CustomerId, message: impl Fn() -> M) -> Option<M::Result>
-    where
-        M: Message + Send + 'static,
-        M::Result: Send,
-        CustomerActor: Handler<M>,
-        <CustomerActor as Actor>::Context: actix::dev::ToEnvelope<CustomerActor, M>,
-    {
-        for _ in 0..2 {
+    /// Begins to watch a customer: by its actor, or by another one if that is just ending.
+    pub(super) async fn watch_customer(&self, tenant: TenantId, customer: CustomerId, watch: impl Fn() -> Watch) {
+        loop {
             let start = || CustomerActor::start_in_arbiter(&self.arbiter(customer.0), |_| CustomerActor::default());
             let address = self.customers.entry((tenant, customer)).or_insert_with(start).clone();
-            match address.send(message()).await {
-                Ok(result) => return Some(result),
+            match address.send(watch()).await {
+                Ok(true) => return,
+                Ok(false) => self.forget_customer(tenant, customer, &address),
+                // The hub stops, or the actor died: whoever watched it comes back, and so does this session.
                 Err(_gone) => {
-                    self.customers.remove_if(&(tenant, customer), |_, known| *known == address);
+                    self.forget_customer(tenant, customer, &address);
+                    return watch().subscription.close_session(Close::Resync);
                 }
             }
         }
-        None
     }
 
-    /// Nobody watches the customer any more: its actor ends with its last address.
+    /// Nobody watches this actor any more: it ends with its last address. Another one of the customer stays.
     pub(super) fn forget_customer(&self, tenant: TenantId, customer: CustomerId, address: &Addr<CustomerActor>) {
         self.customers.remove_if(&(tenant, customer), |_, known| known == address);
     }
@@ -114,5 +111,70 @@ impl Registry {
         for arbiter in &self.arbiters {
             arbiter.stop();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Sink;
+    use super::super::customer_actor::Unwatch;
+    use super::super::fanout::{SessionId, Subscription};
+    use super::super::send_queue::SendQueue;
+    use super::*;
+    use crate::domain::portal::Permissions;
+    use crate::protocol::{Encoding, Topic};
+    use bytes::Bytes;
+
+    struct Anywhere;
+
+    impl Sink for Anywhere {
+        fn try_write(&self, _: Bytes) -> bool {
+            true
+        }
+    }
+
+    const TENANT: TenantId = TenantId(Uuid::nil());
+    const CUSTOMER: CustomerId = CustomerId(Uuid::nil());
+
+    /// Somebody who watches the customer.
+    struct Watcher(SessionId, Arc<SendQueue>);
+
+    impl Watcher {
+        async fn join(registry: &Registry) -> Self {
+            let (session, queue) = (SessionId::fresh(), SendQueue::new(Encoding::Json, Box::new(Anywhere)));
+            let subscription = Subscription::joining(session, Arc::clone(&queue));
+            let permissions = Arc::new(Permissions::all());
+            let watch = || Watch {
+                topic: Topic::Portal,
+                permissions: Arc::clone(&permissions),
+                person: Uuid::nil(),
+                subscription: Arc::clone(&subscription),
+            };
+            registry.watch_customer(TENANT, CUSTOMER, watch).await;
+            Self(session, queue)
+        }
+
+        /// Leaves; false if it was not there any more.
+        async fn leave(self, registry: &Registry) -> bool {
+            let Some(address) = registry.customer(TENANT, CUSTOMER) else { return false };
+            if address.send(Unwatch { session: self.0, topic: None }).await.unwrap_or(true) {
+                registry.forget_customer(TENANT, CUSTOMER, &address);
+            }
+            self.1.closed().is_none()
+        }
+    }
+
+    #[test]
+    fn who_joins_as_the_last_watcher_leaves_is_not_taken_along() {
+        actix::System::new().block_on(async {
+            let registry = Registry::new(2);
+            let mut last = Watcher::join(&registry).await;
+            for round in 0..2_000 {
+                let (left, next) = tokio::join!(last.leave(&registry), Watcher::join(&registry));
+                assert!(left, "round {round}");
+                last = next;
+            }
+            assert!(last.leave(&registry).await && registry.customer(TENANT, CUSTOMER).is_none());
+        });
     }
 }

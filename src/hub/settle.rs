@@ -34,8 +34,8 @@ const LOOK: Duration = Duration::from_secs(2);
 /// A session that takes longer to be told comes back instead: the others do not wait for a slow reader. What it may
 /// see has changed before that: this is only about telling it.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// One after the other: a customer's actor ends when its last watcher leaves, and would take along who joins at that very moment.
-const AT_ONCE: usize = 1;
+/// Sessions told at the same time.
+const AT_ONCE: usize = 8;
 
 /// Which version of each tenant's rights is in force here. Held while settling: changes take effect in the order they were read.
 #[derive(Default)]

@@ -12,8 +12,9 @@ use super::registry::Registry;
 use super::session::Session;
 use super::settle::{self, Settled};
 use super::visits::Visits;
+use super::ways::Ways;
 use super::workers::Workers;
-use super::{Error, links, map, standing};
+use super::{Error, links, map, standing, unanswered};
 use crate::domain::At;
 use crate::domain::caller::{Caller, Role};
 use crate::domain::event::{Change, Event, Kind};
@@ -50,6 +51,7 @@ pub(super) struct Shared {
     pub(super) visits: Visits,
     pub(super) locations: Locations,
     pub(super) etas: Etas,
+    pub(super) ways: Arc<Ways>,
     pub(super) sessions: DashMap<SessionId, Arc<Session>>,
     /// Turns to read a snapshot.
     pub(super) joining: Semaphore,
@@ -82,6 +84,7 @@ impl Shared {
             visits: Visits::new(),
             locations: Locations::new(),
             etas,
+            ways: Arc::new(Ways::new(router)),
             sessions: DashMap::new(),
             joining: Semaphore::new(JOINING),
             tenants: DashMap::new(),
@@ -92,16 +95,18 @@ impl Shared {
         Visits::start(&shared);
         map::start(&shared);
         links::start(&shared);
-        etas::start(&shared, router, wishes);
+        etas::start(&shared, wishes);
         settle::start(&shared);
         standing::start(&shared);
+        unanswered::start(&shared);
         Ok(shared)
     }
 
     /// What must be known before the first socket: open jobs, who is on duty, where workers were last shown.
     async fn load(self: &Arc<Self>) -> Result<(), Error> {
         let mut connection = self.store.write().await?;
-        for worker in store::workers::all(&mut connection).await? {
+        let workers = store::workers::all(&mut connection).await?;
+        for worker in &workers {
             self.workers.know(worker.tenant, worker.id, &worker.name, worker.on_duty);
         }
         let mut touched: HashMap<(TenantId, WorkerId), At> = HashMap::new();
@@ -131,6 +136,10 @@ impl Shared {
                 status: self.workers.status(tenant, latest.worker),
             };
             self.locations.seed(tenant, position);
+        }
+        // Whoever has not been seen yet is shown rightly from the first fix on.
+        for worker in &workers {
+            self.locations.set_status(worker.tenant, worker.id, self.workers.status(worker.tenant, worker.id));
         }
         tracing::info!(open_jobs = open.len(), "open jobs loaded");
         Ok(())
@@ -243,9 +252,11 @@ impl Shared {
             self.fanout.publish(Audience::WorkerJob(tenant, worker, job_id), seq, told(Viewer::Worker(worker), Topic::Job(job_id)));
         }
         let customer = job.as_ref().map_or(event.before.customer, |job| job.customer.id);
-        if self.registry.customer(tenant, customer).is_some() {
+        if let Some(address) = self.registry.customer(tenant, customer) {
             let tell = Tell { seq, event: Arc::clone(&event), job_id, job };
-            self.registry.tell_customer(tenant, customer, || tell.clone()).await;
+            if address.send(tell).await.is_err() {
+                self.registry.forget_customer(tenant, customer, &address);
+            }
         }
         if let Some(known) = self.tenants.get(&tenant) {
             known.told.store(seq, Ordering::Relaxed);

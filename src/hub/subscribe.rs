@@ -145,7 +145,7 @@ impl Shared {
                 for link in links.iter().filter(|link| job.is_none_or(|job| job.customer.id == link.customer)) {
                     let permissions = Arc::new(link.permissions.clone());
                     let watch = || Watch { topic, permissions: Arc::clone(&permissions), person: id.0, subscription: Arc::clone(subscription) };
-                    self.registry.tell_customer(tenant, link.customer, watch).await;
+                    self.registry.watch_customer(tenant, link.customer, watch).await;
                     customers.push(link.customer);
                 }
                 return Joined::Customers { customers, reference: request.reference };
@@ -156,7 +156,7 @@ impl Shared {
                 };
                 let permissions = Arc::new(permissions.clone());
                 let watch = || Watch { topic, permissions: Arc::clone(&permissions), person: id.0, subscription: Arc::clone(subscription) };
-                self.registry.tell_customer(tenant, customer, watch).await;
+                self.registry.watch_customer(tenant, customer, watch).await;
                 return Joined::Customers { customers: vec![customer], reference: request.reference };
             }
         };

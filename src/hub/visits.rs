@@ -3,7 +3,7 @@
 //! Memory only, rebuilt from the jobs. On the path of a fix this is arithmetic; a crossing goes through a bounded queue to the job's
 //! actor, which decides and commits. Whatever cannot be queued is noticed again by the next fix.
 
-use super::commit::{Decided, change_of, numbered};
+use super::commit::by_itself;
 use super::job_actor::JobActor;
 use super::{Answer, Error, Shared, clock};
 use crate::domain::At;
@@ -13,15 +13,12 @@ use crate::domain::fix::Fix;
 use crate::domain::geo::Point;
 use crate::domain::ids::{JobId, TenantId, WorkerId};
 use crate::domain::job::{Job, Sighting, Status};
-use crate::domain::refusal::Refusal;
-use crate::store::writer::Outcome;
 use actix::{ActorFutureExt, AtomicResponse, Context, Handler, Message, WrapFuture};
 use dashmap::DashMap;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::mpsc;
-use uuid::Uuid;
 
 /// Queues of crossings; one job always takes the same one, so that its crossings keep their order.
 const LANES: usize = 4;
@@ -250,55 +247,10 @@ async fn tell(
     sighting: Sighting,
 ) -> (Option<Arc<Job>>, Result<Answer, Error>) {
     let crossed = |job: &Job| job.sighted(&sighting, clock::now());
-    let (mut held, mut answer) = commit(shared, tenant, id, held, "crossing", crossed).await;
+    let (mut held, mut answer) = by_itself(shared, tenant, id, held, "crossing", crossed).await;
     if answer.is_ok() && matches!(sighting.crossing, Crossing::Arrived { .. }) {
         let completed = |job: &Job| job.completed_by_arrival(sighting.step, clock::now());
-        (held, answer) = commit(shared, tenant, id, held, "completion", completed).await;
+        (held, answer) = by_itself(shared, tenant, id, held, "completion", completed).await;
     }
     (held, answer)
-}
-
-/// Decides and commits; if another node was first, with the job as it now is.
-async fn commit(
-    shared: &Arc<Shared>,
-    tenant: TenantId,
-    id: JobId,
-    mut held: Option<Arc<Job>>,
-    what: &str,
-    decide: impl Fn(&Job) -> Option<Event>,
-) -> (Option<Arc<Job>>, Result<Answer, Error>) {
-    for _ in 0..3 {
-        if held.is_none() {
-            held = match shared.load_job(tenant, id).await {
-                Ok(job) => job,
-                Err(error) => return (None, Err(error)),
-            };
-        }
-        let Some(job) = &held else { break };
-        let Some(event) = decide(job) else {
-            let answer = Answer { job: held.clone(), seq: shared.told(tenant) };
-            return (held, Ok(answer));
-        };
-        // The same decision on the same version, sent again, is the same change.
-        let key = Uuid::new_v5(&id.0, format!("{what} {}", job.version).as_bytes());
-        let decided = Decided::after(job, event);
-        let after = decided.job.clone();
-        let outcomes = match shared.lanes.commit(vec![change_of(tenant, key, 0, decided)]).await {
-            Ok(outcomes) => outcomes,
-            Err(_busy) => return (None, Err(Error::Busy)),
-        };
-        match outcomes.into_iter().next() {
-            Some(Outcome::Applied { seq, number, invoice_number, .. }) => {
-                let after = after.map(|job| numbered(job, number, invoice_number));
-                return (after.clone(), Ok(Answer { job: after, seq }));
-            }
-            Some(Outcome::Replayed { .. } | Outcome::Conflict { .. }) => held = None,
-            Some(Outcome::OtherBody | Outcome::TimeTaken | Outcome::Failed) => {
-                return (None, Err(Error::Internal(anyhow::anyhow!("an arrival or departure could not be written"))));
-            }
-            None => return (None, Err(Error::Busy)),
-        }
-    }
-    let answer = if held.is_some() { Err(Error::Busy) } else { Err(Error::Refused(Refusal::Missing)) };
-    (None, answer)
 }

@@ -4,7 +4,7 @@
 
 use super::{Position, Tick};
 use crate::domain::{
-    geo::{Cell, FINE, Viewport},
+    geo::{Cell, FINE, Point, Viewport},
     ids::{JobId, TenantId, WorkerId},
 };
 use h3o::Resolution;
@@ -13,6 +13,13 @@ use uuid::Uuid;
 
 /// The coarsest and finest resolutions at which counts are kept.
 const COUNTED: (Resolution, Resolution) = (Resolution::Zero, Resolution::Seven);
+
+/// Rings around a place are of this resolution's cells; one step outwards is at least so many metres, also where cells are smallest
+/// (<https://h3geo.org/docs/core-library/restable>: their edges are 1.4 km on average, and no shorter than 1.0 km).
+const RING: Resolution = Resolution::Seven;
+const RING_M: f64 = 1_500.0;
+/// Beyond so many rings everybody is looked at.
+const RINGS_MAX: u32 = 64;
 
 /// How many are in a cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -285,6 +292,25 @@ impl Board {
     fn count(&self, cell: Cell) -> CellCount {
         let (workers, open_jobs) = self.counts.get(&cell).copied().unwrap_or_default();
         CellCount { cell, workers, open_jobs }
+    }
+
+    /// The workers nearest to a place, as far as the last tick knows: found in rings of cells that grow until no nearer one can be
+    /// outside of them.
+    pub(super) fn nearest(&self, place: Point, most: usize, latest: impl Fn(WorkerId) -> Option<Position>) -> Vec<Position> {
+        let middle = Cell::of(place, RING);
+        let mut steps = 1;
+        loop {
+            let is_last = steps > RINGS_MAX;
+            let found: Vec<WorkerId> = if is_last { self.workers.keys().copied().collect() } else { self.inside(&middle.disk(steps)).collect() };
+            let mut found: Vec<Position> = found.into_iter().filter_map(&latest).collect();
+            found.sort_by(|one, other| place.distance_m(one.point).total_cmp(&place.distance_m(other.point)));
+            found.truncate(most);
+            let reached_m = f64::from(steps) * RING_M;
+            if is_last || found.len() == most && found.last().is_none_or(|last| place.distance_m(last.point) <= reached_m) {
+                return found;
+            }
+            steps *= 2;
+        }
     }
 
     /// The workers inside of cells of any resolution.

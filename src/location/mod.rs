@@ -181,6 +181,12 @@ impl Locations {
         board.map(|board| board.workers().filter_map(|worker| self.latest(tenant, worker)).collect()).unwrap_or_default()
     }
 
+    /// The workers nearest to a place, the nearest first, as far as the last tick knows them and `wanted` says.
+    pub fn nearest(&self, tenant: TenantId, place: Point, most: usize, wanted: impl Fn(&Position) -> bool) -> Vec<Position> {
+        let latest = |worker| self.latest(tenant, worker).filter(|position| wanted(position));
+        self.boards.get(&tenant).map(|board| board.nearest(place, most, latest)).unwrap_or_default()
+    }
+
     /// Where an open job is; `None` when it is closed or has no coordinates.
     pub fn set_job(&self, tenant: TenantId, job: JobId, point: Option<Point>) {
         let cell = point.map(|point| Cell::of(point, FINE));

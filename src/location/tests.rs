@@ -257,3 +257,30 @@ proptest! {
         }
     }
 }
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// The rings find whom a look at everybody finds.
+    #[test]
+    fn the_nearest_are_the_nearest(
+        places in prop::collection::vec((59.9_f64..60.4, 24.5_f64..25.6), 0..60),
+        far in prop::collection::vec((-80.0_f64..80.0, -180.0_f64..180.0), 0..10),
+        from in (59.9_f64..60.4, 24.5_f64..25.6),
+        most in 1_usize..12,
+    ) {
+        let locations = Locations::new();
+        let mut everybody = Vec::new();
+        let from = Point::parse(from.0, from.1).unwrap();
+        for (number, (latitude, longitude)) in places.into_iter().chain(far).enumerate() {
+            let fix = fix(NOW, latitude, longitude);
+            locations.record(TENANT, worker(number as u128), &fix, NOW);
+            everybody.push(from.distance_m(fix.point));
+        }
+        ticked(&locations);
+        everybody.sort_by(f64::total_cmp);
+        everybody.truncate(most);
+        let found: Vec<f64> = locations.nearest(TENANT, from, most, |_| true).iter().map(|near| from.distance_m(near.point)).collect();
+        prop_assert_eq!(found, everybody);
+    }
+}

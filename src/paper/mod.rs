@@ -6,9 +6,13 @@ mod face;
 mod invoice;
 mod sheet;
 
+pub use face::Unusable;
 pub use sheet::Size;
 
 use crate::protocol::invoice::InvoicePaper;
+use face::Fonts;
+use krilla::image::Image;
+use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 
@@ -28,26 +32,39 @@ pub enum Error {
     Undrawable(String),
 }
 
+/// The company's own picture: a JPEG, or a PNG.
+#[derive(Debug)]
+pub struct Logo(pub Vec<u8>);
+
+impl Logo {
+    fn image(&self) -> Option<Image> {
+        let read = if self.0.starts_with(&[0xFF, 0xD8]) { Image::from_jpeg } else { Image::from_png };
+        read(self.0.clone().into(), true).ok()
+    }
+}
+
 /// Draws papers, a bounded number at a time. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Printer {
+    fonts: Arc<Fonts>,
     room: Arc<Semaphore>,
     hands: Arc<Semaphore>,
 }
 
-impl Default for Printer {
-    fn default() -> Self {
-        Self { room: Arc::new(Semaphore::new(AT_ONCE + WAITING)), hands: Arc::new(Semaphore::new(AT_ONCE)) }
-    }
-}
-
 impl Printer {
+    /// With these files for letters that the built-in fonts lack.
+    pub fn new(fonts: &[PathBuf]) -> Result<Self, Unusable> {
+        let (room, hands) = (Arc::new(Semaphore::new(AT_ONCE + WAITING)), Arc::new(Semaphore::new(AT_ONCE)));
+        Ok(Self { fonts: Arc::new(Fonts::with(fonts)?), room, hands })
+    }
+
     /// An invoice as a PDF file.
-    pub async fn invoice(&self, paper: InvoicePaper, size: Size) -> Result<Vec<u8>, Error> {
+    pub async fn invoice(&self, paper: InvoicePaper, logo: Option<Logo>, size: Size) -> Result<Vec<u8>, Error> {
         let _room = self.room.try_acquire().map_err(|_full| Error::Busy)?;
         let hand = Arc::clone(&self.hands).acquire_owned().await.map_err(|_closed| Error::Busy)?;
+        let fonts = Arc::clone(&self.fonts);
         let drawing = tokio::task::spawn_blocking(move || {
-            let drawn = invoice::draw(&paper, size);
+            let drawn = invoice::draw(&fonts, &paper, logo.as_ref(), size);
             drop(hand);
             drawn
         });

@@ -1,10 +1,11 @@
 //! Sheets with texts and rules on them, and the PDF file that they become.
 
 use super::Error;
-use super::face::Face;
+use super::face::Fonts;
 use krilla::Document;
 use krilla::color::rgb;
-use krilla::geom::{PathBuilder, Point, Transform};
+use krilla::geom::{PathBuilder, Point, Size as Extent, Transform};
+use krilla::image::Image;
 use krilla::metadata::Metadata;
 use krilla::page::PageSettings;
 use krilla::paint::{Fill, Stroke};
@@ -54,6 +55,7 @@ pub(super) struct Style {
 enum Mark {
     Text { x: f32, y: f32, text: String, style: Style },
     Rule { left: f32, right: f32, y: f32 },
+    Picture { x: f32, y: f32, image: Image, extent: Extent },
 }
 
 /// One sheet; y grows downwards, a text stands on its y.
@@ -71,8 +73,13 @@ impl Sheet {
     }
 
     /// A text that ends at x.
-    pub(super) fn text_to(&mut self, x: f32, y: f32, text: &str, style: Style) {
-        self.text(x - Face::of(style.bold).width(text, style.size), y, text, style);
+    pub(super) fn text_to(&mut self, fonts: &Fonts, x: f32, y: f32, text: &str, style: Style) {
+        self.text(x - fonts.width(text, style), y, text, style);
+    }
+
+    /// A picture whose upper left corner is at x, y. One that cannot be drawn is left out.
+    pub(super) fn picture(&mut self, x: f32, y: f32, image: Image, extent: (f32, f32)) {
+        self.marks.extend(Extent::from_wh(extent.0, extent.1).map(|extent| Mark::Picture { x, y, image, extent }));
     }
 
     /// A thin line.
@@ -82,7 +89,7 @@ impl Sheet {
 }
 
 /// The file. `behind` stands across every sheet, large and pale.
-pub(super) fn file(title: &str, size: Size, sheets: &[Sheet], behind: Option<&str>) -> Result<Vec<u8>, Error> {
+pub(super) fn file(fonts: &Fonts, title: &str, size: Size, sheets: &[Sheet], behind: Option<&str>) -> Result<Vec<u8>, Error> {
     let mut document = Document::new();
     document.set_metadata(Metadata::new().title(title.to_owned()).language("en".to_owned()));
     for sheet in sheets {
@@ -90,10 +97,10 @@ pub(super) fn file(title: &str, size: Size, sheets: &[Sheet], behind: Option<&st
         let mut page = document.start_page_with(settings);
         let mut surface = page.surface();
         if let Some(word) = behind {
-            across(&mut surface, size, word);
+            across(&mut surface, fonts, size, word);
         }
         for mark in &sheet.marks {
-            draw(&mut surface, mark);
+            draw(&mut surface, fonts, mark);
         }
         surface.finish();
         page.finish();
@@ -101,13 +108,16 @@ pub(super) fn file(title: &str, size: Size, sheets: &[Sheet], behind: Option<&st
     document.finish().map_err(|error| Error::Undrawable(format!("{error:?}")))
 }
 
-fn draw(surface: &mut Surface<'_>, mark: &Mark) {
+fn draw(surface: &mut Surface<'_>, fonts: &Fonts, mark: &Mark) {
     match mark {
         Mark::Text { x, y, text, style } => {
             surface.set_stroke(None);
             surface.set_fill(Some(Fill { paint: grey(style.shade).into(), ..Fill::default() }));
-            let font = Face::of(style.bold).font.clone();
-            surface.draw_text(Point::from_xy(*x, *y), font, style.size, text, false, TextDirection::Auto);
+            let mut x = *x;
+            for (face, run) in fonts.runs(text, style.bold) {
+                surface.draw_text(Point::from_xy(x, *y), face.font.clone(), style.size, run, false, TextDirection::Auto);
+                x += face.width(run, style.size);
+            }
         }
         Mark::Rule { left, right, y } => {
             let mut path = PathBuilder::new();
@@ -119,15 +129,20 @@ fn draw(surface: &mut Surface<'_>, mark: &Mark) {
                 surface.draw_path(&path);
             }
         }
+        Mark::Picture { x, y, image, extent } => {
+            surface.push_transform(&Transform::from_translate(*x, *y));
+            surface.draw_image(image.clone(), *extent);
+            surface.pop();
+        }
     }
 }
 
-fn across(surface: &mut Surface<'_>, size: Size, word: &str) {
+fn across(surface: &mut Surface<'_>, fonts: &Fonts, size: Size, word: &str) {
     let style = Style { size: 130.0, bold: true, shade: 236 };
     let (x, y) = (size.width() / 2.0, size.height() / 2.0);
     surface.push_transform(&Transform::from_rotate_at(-55.0, x, y));
-    let width = Face::of(style.bold).width(word, style.size);
-    draw(surface, &Mark::Text { x: x - width / 2.0, y: y + style.size / 3.0, text: word.to_owned(), style });
+    let width = fonts.width(word, style);
+    draw(surface, fonts, &Mark::Text { x: x - width / 2.0, y: y + style.size / 3.0, text: word.to_owned(), style });
     surface.pop();
 }
 

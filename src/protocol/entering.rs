@@ -3,7 +3,7 @@
 use super::instant::Rfc3339;
 use super::views::{Caller, TenantRef};
 use crate::domain::caller::ByKind;
-use crate::domain::ids::CustomerId;
+use crate::domain::ids::{CustomerId, FileId};
 use crate::domain::invitation::InvitationState;
 use serde::{Deserialize, Deserializer, Serialize};
 use uuid::Uuid;
@@ -122,6 +122,10 @@ pub struct PersonBody {
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     #[ts(as = "Option<String>", optional = nullable)]
     pub phone: Option<Option<String>>,
+    /// Of workers: a picture that the caller has uploaded.
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    #[ts(as = "Option<FileId>", optional = nullable)]
+    pub photo: Option<Option<FileId>>,
     /// Of portal users: all customers that they act for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub customers: Option<Vec<CustomerId>>,
@@ -152,6 +156,10 @@ pub struct CustomerBody {
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     #[ts(as = "Option<String>", optional = nullable)]
     pub address: Option<Option<String>>,
+    /// VAT or other tax number, for invoices.
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    #[ts(as = "Option<String>", optional = nullable)]
+    pub tax_number: Option<Option<String>>,
 }
 
 /// Tells an absent member from one that is there and null.

@@ -8,7 +8,8 @@ use super::views::{Address, By, Caller, Job, PermissionSet, ScheduleWorker};
 use crate::domain::caller::ByKind;
 use crate::domain::event::Kind;
 use crate::domain::field::{FieldDef, FieldKind, Rule};
-use crate::domain::ids::{AssetId, CustomerId, DispatcherId, FileId, JobId, PortalUserId, TemplateId};
+use crate::domain::fix::WorkerStatus;
+use crate::domain::ids::{AssetId, CustomerId, DispatcherId, FileId, JobId, PortalUserId, TemplateId, WorkerId};
 use crate::domain::invitation::InvitationState;
 use crate::domain::{portal, template};
 use serde::{Deserialize, Serialize};
@@ -276,6 +277,8 @@ pub struct Worker {
     #[serde(flatten)]
     pub row: ScheduleWorker,
     pub phone: Option<String>,
+    /// The picture that shows them.
+    pub photo: Option<FileId>,
     pub email: String,
     /// Where their newest invitation stands.
     pub invitation: InvitationState,
@@ -291,6 +294,8 @@ pub struct Customer {
     pub email: Option<String>,
     pub phone: Option<String>,
     pub address: Option<String>,
+    /// VAT or other tax number, for invoices.
+    pub tax_number: Option<String>,
 }
 
 /// A dispatcher in the list.
@@ -373,6 +378,22 @@ pub struct TrackFix {
     pub accuracy_m: Option<f32>,
     pub speed_mps: Option<f32>,
     pub heading_deg: Option<f32>,
+}
+
+/// A worker, and how far they are from a job.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ts_rs::TS)]
+#[ts(export)]
+#[expect(missing_docs, reason = "named as on the wire")]
+pub struct NearWorker {
+    pub worker: WorkerId,
+    pub name: String,
+    pub status: WorkerStatus,
+    /// When they were where this is reckoned from.
+    pub at: Rfc3339,
+    /// By road; with `estimated` along a straight line.
+    pub distance_m: u32,
+    pub seconds: u32,
+    pub estimated: bool,
 }
 
 /// A job type: for dispatchers with both rules of everything, for portal users with what they may do.

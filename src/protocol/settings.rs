@@ -5,7 +5,7 @@
 use super::views::PermissionSet;
 use crate::domain::ids::{FileId, TemplateId};
 use crate::domain::portal::{self, Overrides, Permissions};
-use crate::domain::tenant::{BookingRules, Hours, Tenant};
+use crate::domain::tenant::{BookingRules, DispatchRules, Hours, InvoiceRules, Tenant};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -42,6 +42,8 @@ pub struct PortalSettings {
     pub version: String,
     pub enabled: bool,
     pub slug: String,
+    /// The company's own host name, whose `/` is the portal; empty: none.
+    pub host: String,
     pub public_signup: bool,
     pub introduction: String,
     pub phone: String,
@@ -84,6 +86,29 @@ pub struct DeclineReasons {
     pub reasons: Vec<String>,
 }
 
+/// `GET /api/settings/invoices`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[ts(export)]
+#[expect(missing_docs, reason = "members are those of `domain::tenant::InvoiceRules`")]
+pub struct InvoiceSettings {
+    pub version: String,
+    pub currency: String,
+    pub prices_include_tax: bool,
+    pub prefix: String,
+}
+
+/// `GET /api/settings/dispatch`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[ts(export)]
+#[expect(missing_docs, reason = "members are those of `domain::tenant::DispatchRules` and `ArrivalRules`")]
+pub struct DispatchSettings {
+    pub version: String,
+    pub accept_decline: bool,
+    pub auto_accept: bool,
+    pub auto_decline_min: Option<u16>,
+    pub arrival_radius_m: u32,
+}
+
 /// Anything with a version that is made of its other members.
 pub trait Versioned: Serialize {
     /// The place of the version.
@@ -111,7 +136,7 @@ macro_rules! versioned {
     )*};
 }
 
-versioned!(CompanySettings, PortalSettings, BrandingSettings, DeclineReasons, PermissionLevel);
+versioned!(CompanySettings, PortalSettings, BrandingSettings, InvoiceSettings, DispatchSettings, DeclineReasons, PermissionLevel);
 
 impl From<&Tenant> for CompanySettings {
     fn from(from: &Tenant) -> Self {
@@ -137,6 +162,7 @@ impl From<&Tenant> for PortalSettings {
             version: String::new(),
             enabled: portal.enabled,
             slug: from.slug.clone(),
+            host: portal.host.clone(),
             public_signup: portal.public_signup,
             introduction: portal.introduction.clone(),
             phone: portal.phone.clone(),
@@ -165,6 +191,21 @@ impl From<&Tenant> for BrandingSettings {
             phone: portal.phone.clone(),
         }
         .versioned()
+    }
+}
+
+impl From<&Tenant> for InvoiceSettings {
+    fn from(from: &Tenant) -> Self {
+        let InvoiceRules { currency, prices_include_tax, prefix } = from.settings.invoices.clone();
+        Self { version: String::new(), currency, prices_include_tax, prefix }.versioned()
+    }
+}
+
+impl From<&Tenant> for DispatchSettings {
+    fn from(from: &Tenant) -> Self {
+        let DispatchRules { accept_decline, auto_accept, auto_decline_min } = from.settings.dispatch;
+        let arrival_radius_m = from.settings.arrivals.radius_m;
+        Self { version: String::new(), accept_decline, auto_accept, auto_decline_min, arrival_radius_m }.versioned()
     }
 }
 

@@ -102,6 +102,21 @@ pub async fn find(connection: &mut PgConnection, tenant: TenantId, id: AssetId) 
     Ok(row.into())
 }
 
+/// The customer's one with this name, letters of either case. The oldest, if several have it.
+pub async fn named(connection: &mut PgConnection, tenant: TenantId, customer: CustomerId, name: &str) -> Result<Option<Asset>, Error> {
+    let row = sqlx::query_as!(
+        Row,
+        r#"select id, customer, doc as "doc: Json<Document>", archived_at from asset
+           where tenant = $1 and customer = $2 and lower(doc ->> 'name') = lower($3) and archived_at is null order by id limit 1"#,
+        tenant.0,
+        customer.0,
+        name
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(row.map(Asset::from))
+}
+
 /// Those that show a file.
 pub async fn with_photo(connection: &mut PgConnection, tenant: TenantId, file: FileId) -> Result<Vec<Asset>, Error> {
     let rows = sqlx::query_as!(

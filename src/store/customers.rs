@@ -22,6 +22,8 @@ pub struct Customer {
     pub phone: Option<String>,
     /// Where it is.
     pub address: Option<String>,
+    /// VAT or other tax number, for invoices.
+    pub tax_number: Option<String>,
     /// What its portal users may do, where that differs from the tenant's settings.
     pub permissions: Overrides,
     /// When it was put away.
@@ -34,6 +36,7 @@ struct Row {
     email: Option<String>,
     phone: Option<String>,
     address: Option<String>,
+    tax_number: Option<String>,
     permissions: Json<Overrides>,
     archived_at: Option<OffsetDateTime>,
 }
@@ -46,6 +49,7 @@ impl From<Row> for Customer {
             email: row.email,
             phone: row.phone,
             address: row.address,
+            tax_number: row.tax_number,
             permissions: row.permissions.0,
             archived_at: row.archived_at.map(instant::at),
         }
@@ -56,7 +60,7 @@ impl From<Row> for Customer {
 pub async fn list(connection: &mut PgConnection, tenant: TenantId) -> Result<Vec<Customer>, Error> {
     let rows = sqlx::query_as!(
         Row,
-        r#"select id, name, email, phone, address, permissions as "permissions: Json<Overrides>", archived_at
+        r#"select id, name, email, phone, address, tax_number, permissions as "permissions: Json<Overrides>", archived_at
            from customer where tenant = $1 order by name, id"#,
         tenant.0
     )
@@ -69,7 +73,7 @@ pub async fn list(connection: &mut PgConnection, tenant: TenantId) -> Result<Vec
 pub async fn find(connection: &mut PgConnection, tenant: TenantId, id: CustomerId) -> Result<Customer, Error> {
     let row = sqlx::query_as!(
         Row,
-        r#"select id, name, email, phone, address, permissions as "permissions: Json<Overrides>", archived_at
+        r#"select id, name, email, phone, address, tax_number, permissions as "permissions: Json<Overrides>", archived_at
            from customer where tenant = $1 and id = $2"#,
         tenant.0,
         id.0
@@ -79,10 +83,25 @@ pub async fn find(connection: &mut PgConnection, tenant: TenantId, id: CustomerI
     Ok(row.into())
 }
 
+/// The one with this name, letters of either case. The oldest, if several have it.
+pub async fn named(connection: &mut PgConnection, tenant: TenantId, name: &str) -> Result<Option<Customer>, Error> {
+    let row = sqlx::query_as!(
+        Row,
+        r#"select id, name, email, phone, address, tax_number, permissions as "permissions: Json<Overrides>", archived_at
+           from customer where tenant = $1 and lower(name) = lower($2) and archived_at is null order by id limit 1"#,
+        tenant.0,
+        name
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(row.map(Customer::from))
+}
+
 /// A new one.
 pub async fn create(connection: &mut PgConnection, tenant: TenantId, customer: &Customer) -> Result<(), Error> {
     sqlx::query!(
-        "insert into customer (tenant, id, name, email, phone, address, permissions, archived_at) values ($1, $2, $3, $4, $5, $6, $7, $8)",
+        "insert into customer (tenant, id, name, email, phone, address, permissions, archived_at, tax_number)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         tenant.0,
         customer.id.0,
         customer.name,
@@ -90,7 +109,8 @@ pub async fn create(connection: &mut PgConnection, tenant: TenantId, customer: &
         customer.phone,
         customer.address,
         Json(&customer.permissions) as _,
-        customer.archived_at.map(instant::time)
+        customer.archived_at.map(instant::time),
+        customer.tax_number
     )
     .execute(connection)
     .await?;
@@ -120,7 +140,8 @@ pub async fn set_permissions(connection: &mut PgConnection, tenant: TenantId, id
 /// Replaces everything but the id.
 pub async fn update(connection: &mut PgConnection, tenant: TenantId, customer: &Customer) -> Result<(), Error> {
     let done = sqlx::query!(
-        "update customer set name = $3, email = $4, phone = $5, address = $6, permissions = $7, archived_at = $8 where tenant = $1 and id = $2",
+        "update customer set name = $3, email = $4, phone = $5, address = $6, permissions = $7, archived_at = $8, tax_number = $9
+         where tenant = $1 and id = $2",
         tenant.0,
         customer.id.0,
         customer.name,
@@ -128,7 +149,8 @@ pub async fn update(connection: &mut PgConnection, tenant: TenantId, customer: &
         customer.phone,
         customer.address,
         Json(&customer.permissions) as _,
-        customer.archived_at.map(instant::time)
+        customer.archived_at.map(instant::time),
+        customer.tax_number
     )
     .execute(connection)
     .await?;

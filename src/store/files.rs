@@ -201,12 +201,13 @@ pub async fn tenant_of_logo(connection: &mut PgConnection, id: FileId) -> Result
     Ok(tenant.map(TenantId))
 }
 
-/// Forgets files from before that no job, asset or logo shows; says how many.
+/// Forgets files from before that no job, asset, worker or logo shows; says how many.
 pub async fn forget_unused(connection: &mut PgConnection, before: At) -> Result<u64, Error> {
     let done = sqlx::query!(
         "delete from file f where f.created_at < $1
            and not exists (select from job j where j.tenant = f.tenant and j.files is not null and j.files @> to_jsonb(f.id::text))
            and not exists (select from asset a where a.tenant = f.tenant and a.doc ->> 'photo' is not null and a.doc ->> 'photo' = f.id::text)
+           and not exists (select from worker w where w.tenant = f.tenant and w.photo = f.id)
            and not exists (select from tenant t where t.id = f.tenant and t.settings #>> '{portal,logo}' is not null
              and t.settings #>> '{portal,logo}' = f.id::text)",
         instant::time(before)

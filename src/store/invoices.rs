@@ -24,14 +24,6 @@ pub async fn buyer(connection: &mut PgConnection, tenant: TenantId, customer: Cu
     Ok(buyer)
 }
 
-/// Sets a customer's tax number. On a writer's connection.
-pub async fn set_tax_number(connection: &mut PgConnection, tenant: TenantId, customer: CustomerId, tax_number: Option<&str>) -> Result<(), Error> {
-    let done = sqlx::query!("update customer set tax_number = $3 where tenant = $1 and id = $2", tenant.0, customer.0, tax_number)
-        .execute(connection)
-        .await?;
-    if done.rows_affected() == 0 { Err(Error::Missing) } else { Ok(()) }
-}
-
 /// The numbers of these jobs' invoices, in their order. On a writer's connection.
 pub(super) async fn numbers(connection: &mut PgConnection, tenants: &[Uuid], jobs: &[Uuid]) -> Result<Vec<Option<i64>>, sqlx::Error> {
     sqlx::query_scalar!(

@@ -62,6 +62,11 @@ pub async fn create(connection: &mut PgConnection, tenant: TenantId, template: &
     Ok(())
 }
 
+/// The place of the last one; 0 if there is none.
+pub async fn last_position(connection: &mut PgConnection, tenant: TenantId) -> Result<i32, Error> {
+    Ok(sqlx::query_scalar!(r#"select coalesce(max(position), 0) as "last!" from template where tenant = $1"#, tenant.0).fetch_one(connection).await?)
+}
+
 /// Replaces the definition; jobs that were made of it stay as they are.
 pub async fn update(connection: &mut PgConnection, tenant: TenantId, template: &Template) -> Result<(), Error> {
     let done = sqlx::query!(

@@ -37,6 +37,14 @@ pub async fn by_slug(connection: &mut PgConnection, slug: &str) -> Result<Tenant
     Ok(row.into())
 }
 
+/// The web name of the tenant whose portal has this host name to itself; missing if nobody's has. On a writer's connection.
+pub async fn slug_of_host(connection: &mut PgConnection, host: &str) -> Result<String, Error> {
+    let slug = sqlx::query_scalar!("select slug from tenant where settings #>> '{portal,host}' <> '' and settings #>> '{portal,host}' = $1", host)
+        .fetch_one(connection)
+        .await?;
+    Ok(slug)
+}
+
 /// All tenants, by web name. On a writer's connection.
 pub async fn all(connection: &mut PgConnection) -> Result<Vec<Tenant>, Error> {
     let rows = sqlx::query_as!(Row, r#"select id, slug, name, time_zone, settings as "settings: Json<Settings>" from tenant order by slug"#)
@@ -73,7 +81,7 @@ pub async fn lock(connection: &mut PgConnection, id: TenantId) -> Result<Tenant,
     Ok(row.into())
 }
 
-/// Replaces everything but the id. `tenant_slug_unique` and `tenant_slug_form` are its conflicts.
+/// Replaces everything but the id. `tenant_slug_unique`, `tenant_slug_form` and `tenant_host_unique` are its conflicts.
 pub async fn update(connection: &mut PgConnection, tenant: &Tenant) -> Result<(), Error> {
     let done = sqlx::query!(
         "update tenant set slug = $2, name = $3, time_zone = $4, settings = $5 where id = $1",

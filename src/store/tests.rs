@@ -144,11 +144,31 @@ impl Company {
 }
 
 fn customer(id: CustomerId, name: &str) -> customers::Customer {
-    customers::Customer { id, name: name.into(), email: None, phone: None, address: None, permissions: Overrides::default(), archived_at: None }
+    customers::Customer {
+        id,
+        name: name.into(),
+        email: None,
+        phone: None,
+        address: None,
+        tax_number: None,
+        permissions: Overrides::default(),
+        archived_at: None,
+    }
 }
 
 fn worker(tenant: TenantId, id: WorkerId, login: LoginId) -> workers::Worker {
-    workers::Worker { tenant, id, login, name: "Wanda".into(), phone: None, hours: None, on_duty: false, duty_changed_at: None, archived_at: None }
+    workers::Worker {
+        tenant,
+        id,
+        login,
+        name: "Wanda".into(),
+        phone: None,
+        photo: None,
+        hours: None,
+        on_duty: false,
+        duty_changed_at: None,
+        archived_at: None,
+    }
 }
 
 async fn login(connection: &mut sqlx::PgConnection, email: &str) -> LoginId {

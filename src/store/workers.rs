@@ -2,7 +2,7 @@
 
 use super::{Error, instant};
 use crate::domain::At;
-use crate::domain::ids::{LoginId, TenantId, WorkerId};
+use crate::domain::ids::{FileId, LoginId, TenantId, WorkerId};
 use crate::domain::tenant::Hours;
 use sqlx::PgConnection;
 use sqlx::types::Json;
@@ -22,6 +22,8 @@ pub struct Worker {
     pub name: String,
     /// Their phone number.
     pub phone: Option<String>,
+    /// The picture that shows them.
+    pub photo: Option<FileId>,
     /// Their own working hours, when they differ from the company's.
     pub hours: Option<Hours>,
     /// Whether they are on duty.
@@ -38,6 +40,7 @@ struct Row {
     login: Uuid,
     name: String,
     phone: Option<String>,
+    photo: Option<Uuid>,
     hours: Option<Json<Hours>>,
     on_duty: bool,
     duty_changed_at: Option<OffsetDateTime>,
@@ -52,6 +55,7 @@ impl From<Row> for Worker {
             login: row.login.into(),
             name: row.name,
             phone: row.phone,
+            photo: row.photo.map(FileId),
             hours: row.hours.map(|hours| hours.0),
             on_duty: row.on_duty,
             duty_changed_at: row.duty_changed_at.map(instant::at),
@@ -64,7 +68,7 @@ impl From<Row> for Worker {
 pub async fn all(connection: &mut PgConnection) -> Result<Vec<Worker>, Error> {
     let rows = sqlx::query_as!(
         Row,
-        r#"select tenant, id, login, name, phone, hours as "hours: Json<Hours>", on_duty, duty_changed_at, archived_at
+        r#"select tenant, id, login, name, phone, photo, hours as "hours: Json<Hours>", on_duty, duty_changed_at, archived_at
            from worker where archived_at is null"#
     )
     .fetch_all(connection)
@@ -76,7 +80,7 @@ pub async fn all(connection: &mut PgConnection) -> Result<Vec<Worker>, Error> {
 pub async fn list(connection: &mut PgConnection, tenant: TenantId) -> Result<Vec<Worker>, Error> {
     let rows = sqlx::query_as!(
         Row,
-        r#"select tenant, id, login, name, phone, hours as "hours: Json<Hours>", on_duty, duty_changed_at, archived_at
+        r#"select tenant, id, login, name, phone, photo, hours as "hours: Json<Hours>", on_duty, duty_changed_at, archived_at
            from worker where tenant = $1 order by name, id"#,
         tenant.0
     )
@@ -97,7 +101,7 @@ pub async fn count_active(connection: &mut PgConnection, tenant: TenantId) -> Re
 pub async fn find(connection: &mut PgConnection, tenant: TenantId, id: WorkerId) -> Result<Worker, Error> {
     let row = sqlx::query_as!(
         Row,
-        r#"select tenant, id, login, name, phone, hours as "hours: Json<Hours>", on_duty, duty_changed_at, archived_at
+        r#"select tenant, id, login, name, phone, photo, hours as "hours: Json<Hours>", on_duty, duty_changed_at, archived_at
            from worker where tenant = $1 and id = $2"#,
         tenant.0,
         id.0
@@ -110,7 +114,8 @@ pub async fn find(connection: &mut PgConnection, tenant: TenantId, id: WorkerId)
 /// A new one. `worker_login_unique` is its conflict.
 pub async fn create(connection: &mut PgConnection, worker: &Worker) -> Result<(), Error> {
     sqlx::query!(
-        "insert into worker (tenant, id, login, name, phone, hours, on_duty, duty_changed_at, archived_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        "insert into worker (tenant, id, login, name, phone, hours, on_duty, duty_changed_at, archived_at, photo)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
         worker.tenant.0,
         worker.id.0,
         worker.login.0,
@@ -119,11 +124,28 @@ pub async fn create(connection: &mut PgConnection, worker: &Worker) -> Result<()
         worker.hours.map(Json) as _,
         worker.on_duty,
         worker.duty_changed_at.map(instant::time),
-        worker.archived_at.map(instant::time)
+        worker.archived_at.map(instant::time),
+        worker.photo.map(|photo| photo.0)
     )
     .execute(connection)
     .await?;
     Ok(())
+}
+
+/// The picture that shows them, or none.
+pub async fn set_photo(connection: &mut PgConnection, tenant: TenantId, id: WorkerId, photo: Option<FileId>) -> Result<(), Error> {
+    sqlx::query!("update worker set photo = $3 where tenant = $1 and id = $2", tenant.0, id.0, photo.map(|photo| photo.0))
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Whether a picture shows one of a tenant's workers.
+pub async fn is_photo(connection: &mut PgConnection, tenant: TenantId, photo: FileId) -> Result<bool, Error> {
+    let found = sqlx::query_scalar!(r#"select exists (select from worker where tenant = $1 and photo = $2) as "found!""#, tenant.0, photo.0)
+        .fetch_one(connection)
+        .await?;
+    Ok(found)
 }
 
 /// On duty or off, from `at` on.

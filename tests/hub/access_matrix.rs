@@ -71,9 +71,41 @@ const DISPATCHERS: &[Role] = &[Dispatcher, Admin];
 const ADMINS: &[Role] = &[Admin];
 const ANYONE: &[Role] = &[];
 
+fn reads(thing: Thing, roles: &'static [Role]) -> Row {
+    Row { thing, roles, body: None, status: 200, ends_session: false }
+}
+
+fn acts(thing: Thing, roles: &'static [Role], body: Value, status: u16) -> Row {
+    Row { body: Some(body), status, ..reads(thing, roles) }
+}
+
+/// Lists as tables, the day's sums, and job types as admins write them.
+fn written(method: &Method, path: &str) -> Option<Row> {
+    let row = match (method.as_str(), path) {
+        (
+            "GET",
+            "/api/overview"
+            | "/api/overview.csv"
+            | "/api/jobs/export.csv"
+            | "/api/customers/export.csv"
+            | "/api/portal-users/export.csv"
+            | "/api/workers/export.csv"
+            | "/api/assets/export.csv",
+        ) => reads(Thing::Nothing, DISPATCHERS),
+        ("POST", "/api/workers/import") => acts(Thing::Nothing, ADMINS, json!({}), 422),
+        ("POST", "/api/customers/import" | "/api/portal-users/import" | "/api/assets/import") => acts(Thing::Nothing, DISPATCHERS, json!({}), 422),
+        ("POST", "/api/templates") => acts(Thing::Nothing, ADMINS, template(), 201),
+        ("PUT", "/api/templates/{id}") => acts(Thing::Template, ADMINS, template(), 200),
+        ("DELETE", "/api/templates/{id}") => Row { status: 204, ..reads(Thing::Template, ADMINS) },
+        _ => return None,
+    };
+    Some(row)
+}
+
 fn row(method: &Method, path: &str, estate: &Estate) -> Row {
-    let reads = |thing, roles| Row { thing, roles, body: None, status: 200, ends_session: false };
-    let acts = |thing, roles, body: Value, status| Row { body: Some(body), status, ..reads(thing, roles) };
+    if let Some(row) = written(method, path) {
+        return row;
+    }
     let order = json!({ "template": estate.errand, "customer": estate.bakery });
     match (method.as_str(), path) {
         ("POST", "/api/login") => acts(Thing::Nothing, ANYONE, json!({ "email": "nobody@north.example", "password": "wrong" }), 401),
@@ -112,6 +144,8 @@ fn row(method: &Method, path: &str, estate: &Estate) -> Row {
         ("POST", "/api/jobs/publish") => acts(Thing::Nothing, DISPATCHERS, json!({ "jobs": [estate.job.0] }), 200),
         ("GET", "/api/jobs/{id}" | "/api/jobs/{id}/events") => reads(Thing::Job, VIEWERS),
         ("GET", "/api/jobs/{id}/invoice" | "/api/jobs/{id}/invoice.pdf") => reads(Thing::Job, ORDERERS),
+        // There is no photo; who sees one is in `files`.
+        ("GET", "/api/jobs/{id}/worker-photo") => Row { status: 204, ..reads(Thing::Job, VIEWERS) },
         ("GET", "/api/jobs/{id}/links") => reads(Thing::Job, DISPATCHERS),
         ("POST", "/api/jobs/{id}/links") => acts(Thing::Job, DISPATCHERS, json!({ "days": 3 }), 201),
         ("DELETE", "/api/jobs/{id}/links/{link}") => Row { status: 204, ..reads(Thing::Job, DISPATCHERS) },
@@ -127,7 +161,9 @@ fn row(method: &Method, path: &str, estate: &Estate) -> Row {
             | "/api/dispatchers"
             | "/api/settings/company"
             | "/api/settings/portal"
-            | "/api/settings/branding",
+            | "/api/settings/branding"
+            | "/api/settings/invoices"
+            | "/api/settings/dispatch",
         ) => reads(Thing::Nothing, DISPATCHERS),
         ("GET", "/api/workers/{id}" | "/api/workers/{id}/track") => reads(Thing::Worker, DISPATCHERS),
         ("GET", "/api/workers/{id}/tracker") => reads(Thing::Worker, ADMINS),
@@ -156,14 +192,17 @@ fn row(method: &Method, path: &str, estate: &Estate) -> Row {
         ("PUT", "/api/files/{id}") => acts(Thing::File, MEMBERS, json!({}), 422),
         ("GET", "/api/times") => Row { status: 422, ..reads(Thing::Nothing, ORDERERS) },
         ("GET", "/api/settings/decline-reasons") => reads(Thing::Nothing, STAFF),
-        ("PUT", "/api/settings/company" | "/api/settings/portal" | "/api/settings/branding") => acts(Thing::Nothing, ADMINS, json!({}), 200),
+        (
+            "PUT",
+            "/api/settings/company" | "/api/settings/portal" | "/api/settings/branding" | "/api/settings/invoices" | "/api/settings/dispatch",
+        ) => acts(Thing::Nothing, ADMINS, json!({}), 200),
         ("PUT", "/api/settings/decline-reasons") => acts(Thing::Nothing, ADMINS, json!({ "reasons": ["No time"] }), 200),
         ("PATCH", "/api/templates/{id}") => acts(Thing::Template, ADMINS, json!({}), 200),
         ("GET", "/api/customers/{id}/permissions") => reads(Thing::Customer, DISPATCHERS),
         ("PUT", "/api/customers/{id}/permissions") => acts(Thing::Customer, ADMINS, json!({ "own": {} }), 200),
         ("PUT", "/api/portal-users/{id}/customers/{customer}/permissions") => acts(Thing::PortalUser, ADMINS, json!({ "own": {} }), 200),
         // Whose eyes it is about stands in the query: see `settings`.
-        ("GET", "/api/preview") => Row { status: 422, ..reads(Thing::Nothing, DISPATCHERS) },
+        ("GET", "/api/preview" | "/api/workers/nearest") => Row { status: 422, ..reads(Thing::Nothing, DISPATCHERS) },
         ("GET", "/api/portals/{slug}" | "/healthz" | "/readyz" | "/metrics") => reads(Thing::Nothing, ANYONE),
         // Without the headers of an upgrade it is a plain request; with them see `access_sockets`.
         ("GET", "/ws") => Row { status: 400, ..reads(Thing::Nothing, VIEWERS) },
@@ -327,6 +366,15 @@ async fn check(hub: &TestHub, estate: &Estate, method: &Method, path: &str, row:
         assert!(reply == nonexistent || is_missing, "{cell}: {id:?}: {reply:?}");
     }
     4 + foreign.len()
+}
+
+/// A job type that fits.
+fn template() -> Value {
+    json!({
+        "name": "Inspection", "colour": "#2563eb", "duration_min": 60,
+        "parts": { "requested_start": "optional", "asset": "hidden", "contact": "hidden", "notes": "optional", "copies": 1 },
+        "steps": [{ "name": "Look", "portal": "read_only" }],
+    })
 }
 
 fn expect(cell: &str, reply: &Reply, row: &Row, column: &Column) {

@@ -277,3 +277,40 @@ async fn a_logo_is_everybodys_and_what_nothing_shows_goes_after_a_week() {
         assert_eq!(store::files::find(&mut connection, tenant, FileId(file)).await.is_ok(), stays);
     }
 }
+
+#[tokio::test]
+async fn a_workers_face_is_for_those_who_see_who_comes() {
+    let hub = TestHub::start().await;
+    let (admin, dispatcher, customer, worker) = (hub.admin().await, hub.dispatcher(1).await, hub.portal_user(1).await, hub.worker(1).await);
+    let path = format!("/api/workers/{}", worker.caller.id);
+    let photo = upload(&hub, &admin.session, &picture(300, 300)).await;
+    // Neither a worker's own upload nor nothing at all becomes somebody's face by its id alone.
+    let foreign = upload(&hub, &worker.session, &picture(40, 40)).await;
+    for wrong in [foreign, Uuid::now_v7()] {
+        let refused = admin.tries(Method::PATCH, &path, Some(&json!({ "photo": wrong })), None).await;
+        assert_eq!((refused.status, &refused.body["errors"][0]["pointer"]), (422, &json!("/photo")));
+    }
+    let set = admin.tries(Method::PATCH, &path, Some(&json!({ "photo": photo })), None).await;
+    assert_eq!((set.status, &set.body["photo"]), (200, &json!(photo)), "{}", set.body);
+
+    let job = customer.orders(hub.company().errand, json!({ "customer": hub.company().bakery.id })).await;
+    let face = format!("/api/jobs/{job}/worker-photo");
+    let status = async |person: &Person| asks(&hub, &person.session, Method::GET, &face).await.status().as_u16();
+    assert_eq!((status(&dispatcher).await, status(&customer).await), (404, 404), "nobody comes yet");
+    dispatcher.does(job, allocate(&hub, 1)).await;
+    dispatcher.does(job, json!({ "do": "publish" })).await;
+    assert_eq!((status(&dispatcher).await, status(&customer).await), (200, 404), "a pending job's worker is not told");
+    worker.does(job, json!({ "do": "accept" })).await;
+    let shown = asks(&hub, &customer.session, Method::GET, &face).await;
+    assert_eq!((shown.status().as_u16(), shown.headers()["content-type"].to_str().unwrap()), (200, "image/jpeg"));
+    let by_id = format!("/api/files/{photo}");
+    let by_id = async |person: &Person| asks(&hub, &person.session, Method::GET, &by_id).await.status().as_u16();
+    assert_eq!((by_id(&dispatcher).await, by_id(&customer).await), (200, 404), "only through the job");
+    assert_eq!(status(&hub.portal_user(2).await).await, 404);
+
+    let permissions = format!("/api/customers/{}/permissions", hub.company().bakery.id);
+    crate::settings::put(&admin, &permissions, &json!({ "own": { "see_worker": "deny" } })).await;
+    assert_eq!(status(&customer).await, 404, "without the permission");
+    admin.tries(Method::PATCH, &path, Some(&json!({ "photo": null })), None).await;
+    assert_eq!(status(&dispatcher).await, 204, "somebody without a picture");
+}

@@ -7,6 +7,7 @@ use dispatch_hub::domain::event::Kind;
 use dispatch_hub::domain::portal::Overrides;
 use dispatch_hub::protocol::Topic;
 use serde_json::json;
+use std::time::Duration;
 
 /// One worker, on duty, and the number of metres that they have gone north: every fix is somewhere else.
 pub(crate) struct Phone {
@@ -23,8 +24,9 @@ impl Phone {
         Self { person, live, steps: 0 }
     }
 
-    /// Measures a position now; its latitude.
+    /// Measures a position now; its latitude. Never twice in a millisecond: the second would not be newer, and not be shown.
     pub(crate) async fn measures(&mut self) -> f64 {
+        tokio::time::sleep(Duration::from_millis(2)).await;
         self.measures_at(in_ms(0)).await
     }
 

@@ -113,6 +113,90 @@ async fn a_slow_and_a_dying_server_lose_nothing() {
 }
 
 #[tokio::test]
+async fn the_way_to_the_mail_server_is_encrypted_as_it_was_set() {
+    for security in ["tls", "starttls"] {
+        let mut mailbox = Mailbox::open_with(security).await;
+        let hub = TestHub::start_with(&mailbox.settings()).await;
+        hub.admin().await.client.post("/api/portal-users", &invitee(&hub, "elsa@example.com")).await.unwrap();
+        let mail = mailbox.gets().await;
+        assert!(mail.is_secure, "{security}");
+        until(&hub, "sent", "elsa@example.com").await;
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_told_to_a_mail_server_that_is_another_or_does_not_encrypt() {
+    let (strict, open, elsewhere) = (Mailbox::open_with("tls").await, Mailbox::open().await, Mailbox::open_with("tls").await);
+    for (mut mailbox, settings) in [
+        // Its certificate is not the one that is believed in.
+        {
+            let settings = strict.settings_with("tls", &elsewhere.certificate());
+            (strict, settings)
+        },
+        // It offers no encryption: somebody in between may have taken the offer away.
+        {
+            let settings = open.settings_with("starttls", "");
+            (open, settings)
+        },
+    ] {
+        let hub = TestHub::start_with(&settings).await;
+        hub.admin().await.client.post("/api/portal-users", &invitee(&hub, "elsa@example.com")).await.unwrap();
+        let began = Instant::now();
+        let waiting = loop {
+            let waiting = until(&hub, "waiting", "elsa@example.com").await;
+            if !waiting["error"].is_null() {
+                break waiting;
+            }
+            assert!(began.elapsed() < PATIENCE);
+        };
+        let error = waiting["error"].as_str().unwrap().to_lowercase();
+        assert!(error.contains("certificate") || error.contains("starttls"), "the reason can be understood: {error}");
+        mailbox.got_nothing().await;
+    }
+}
+
+#[tokio::test]
+async fn of_two_couriers_one_has_each_mail() {
+    let mut mailbox = Mailbox::open().await;
+    let mut hub = TestHub::start_with(&mailbox.settings()).await;
+    hub.second_node().await;
+    hub.admin().await.client.post("/api/portal-users", &invitee(&hub, "elsa@example.com")).await.unwrap();
+    mailbox.gets().await;
+    hub.tamper(
+        "insert into mail (tenant, id, address, name, letter, secret, expires_at)
+           select tenant, gen_random_uuid(), 'many' || n || '@example.com', name, letter, 'x', expires_at
+             from mail, generate_series(1, 100) n where address = 'elsa@example.com';
+         select pg_notify('mail', '')",
+    )
+    .await;
+    let mut got = std::collections::HashSet::new();
+    while got.len() < 100 {
+        let mail = mailbox.gets().await;
+        assert!(got.insert(mail.to.clone()), "{} came twice", mail.to);
+    }
+    let began = Instant::now();
+    while !hub.table("select 1 from mail where sent_at is null").await.is_empty() {
+        assert!(began.elapsed() < PATIENCE);
+    }
+    assert!(hub.table("select address from mail where tries > 1").await.is_empty(), "claimed once each");
+    mailbox.got_nothing().await;
+}
+
+#[tokio::test]
+async fn the_companys_logo_travels_with_its_mails() {
+    let mut mailbox = Mailbox::open().await;
+    let hub = TestHub::start_with(&mailbox.settings()).await;
+    let admin = hub.admin().await;
+    let logo = crate::files::upload(&hub, &admin.session, &crate::files::picture(64, 32)).await;
+    crate::settings::put(&admin, "/api/settings/branding", &json!({ "logo": logo })).await;
+    admin.client.post("/api/portal-users", &invitee(&hub, "elsa@example.com")).await.unwrap();
+    let mail = mailbox.gets().await;
+    for part in ["multipart/related", "cid:logo@dispatch-hub", "Content-ID: <logo@dispatch-hub>", "Content-Type: image/jpeg"] {
+        assert!(mail.text.contains(part), "{part} in {}", mail.text);
+    }
+}
+
+#[tokio::test]
 async fn what_is_withdrawn_is_not_sent_and_without_a_mail_server_mails_wait() {
     let hub = TestHub::start().await;
     let admin = hub.admin().await;

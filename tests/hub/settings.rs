@@ -64,6 +64,13 @@ async fn what_is_wrong_is_said_at_the_member_and_nothing_is_changed() {
         ("/api/settings/branding", json!({ "logo": "not a file" }), "/logo"),
         ("/api/settings/branding", json!({ "logo": nowhere }), "/logo"),
         ("/api/settings/branding", json!({ "phone": "1".repeat(41) }), "/phone"),
+        ("/api/settings/portal", json!({ "host": "https://jobs.example.com/" }), "/host"),
+        // This hub does not know its own name, which nobody may take.
+        ("/api/settings/portal", json!({ "host": "jobs.example.com" }), "/host"),
+        ("/api/settings/invoices", json!({ "currency": "euros" }), "/currency"),
+        ("/api/settings/invoices", json!({ "prefix": "a\u{0}" }), "/prefix"),
+        ("/api/settings/invoices", json!({ "prices_include_tax": "no" }), "/prices_include_tax"),
+        ("/api/settings/dispatch", json!({ "arrival_radius_m": 10 }), "/arrival_radius_m"),
         ("/api/settings/decline-reasons", json!({ "reasons": [] }), "/reasons"),
         ("/api/settings/decline-reasons", json!({ "reasons": ["Ill", "Ill"] }), "/reasons/1"),
         ("/api/settings/decline-reasons", json!({}), "/reasons"),
@@ -94,6 +101,8 @@ async fn every_section_takes_a_change_keeps_the_rest_and_survives_a_restart() {
         ("/api/settings/portal", json!({ "introduction": "Hello <b>there</b> 🔧", "public_signup": true })),
         ("/api/settings/portal", json!({ "booking": { "step_min": 15, "notice_min": 0, "horizon_days": 7, "bookable_workers": 2 } })),
         ("/api/settings/branding", json!({ "colour": "#0f766e", "phone": "+358 9 123" })),
+        ("/api/settings/invoices", json!({ "currency": "SEK", "prices_include_tax": true, "prefix": "N-" })),
+        ("/api/settings/dispatch", json!({ "accept_decline": false, "auto_accept": true, "arrival_radius_m": 150 })),
         ("/api/settings/decline-reasons", json!({ "reasons": ["Ill", "Too far"] })),
     ];
     let mut versions = Vec::new();
@@ -308,4 +317,29 @@ async fn what_the_matrix_hides_new_jobs_lack_and_old_ones_keep() {
     assert_eq!(keys(&customer.sees(new).await), ["price"]);
     let bad = refused(&admin, Method::PATCH, &path, &json!({ "parts": { "notes": "read_only" }, "fields": { "gone": "hidden" } })).await;
     assert_eq!(bad.errors.iter().map(|error| error.pointer.as_str()).collect::<Vec<_>>(), ["/parts/notes", "/fields/gone"]);
+}
+
+#[tokio::test]
+async fn a_company_with_a_host_of_its_own_has_its_portal_at_the_root() {
+    let hub = TestHub::start_with("public_url = \"http://hub.example.com\"").await;
+    let admin = hub.admin().await;
+    put(&admin, "/api/settings/portal", &json!({ "host": "Jobs.North.example" })).await;
+    let own = refused(&admin, Method::PUT, "/api/settings/portal", &json!({ "host": "HUB.example.com" })).await;
+    assert_eq!((own.status, own.errors[0].pointer.as_str()), (422, "/host"), "the hub's own name is everybody's");
+    let south = hub.log_in("admin@south.example").await;
+    let taken = refused(&south, Method::PUT, "/api/settings/portal", &json!({ "host": "jobs.north.example" })).await;
+    assert_eq!((taken.status, taken.errors[0].pointer.as_str()), (422, "/host"));
+    let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+    let ask = async |host: &str, path: &str| {
+        let answer = client.get(format!("{}{path}", hub.url())).header("host", host).send().await.unwrap();
+        (answer.status().as_u16(), answer.headers().get("location").map(|to| to.to_str().unwrap().to_owned()))
+    };
+    for host in ["jobs.north.example", "JOBS.north.example:8443"] {
+        assert_eq!(ask(host, "/").await, (307, Some("/p/north".into())), "{host}");
+    }
+    for (host, path) in [("jobs.south.example", "/"), ("hub.example.com", "/"), ("localhost", "/"), ("jobs.north.example", "/healthz")] {
+        assert_eq!(ask(host, path).await.1, None, "{host}{path}");
+    }
+    put(&admin, "/api/settings/portal", &json!({ "host": "" })).await;
+    assert_eq!(ask("jobs.north.example", "/").await.1, None);
 }

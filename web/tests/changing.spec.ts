@@ -108,3 +108,23 @@ test('too late: the reason stands where the button was pressed', async ({ browse
   await expect(page.getByRole('button', { name: 'Delete' })).toHaveCount(0);
   await expect(page.getByRole('link', { name: 'Edit' })).toHaveCount(0);
 });
+
+test('a job that starts while it is edited keeps what was typed, to copy', async ({ browse, as }) => {
+  const job = await order(await as('customer1'), 'A gate that hangs');
+  await hand(await as('dispatcher'), job, WORKER);
+  const worker = await as('worker1');
+  await command(worker, job, { do: 'accept' });
+  const page = await browse({ login: 'customer1', screen: 'small_phone' });
+  await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+  await page.goto(`/p/demo/jobs/${job.id}/edit`);
+  await page.getByLabel('What is wrong?').fill('It hangs, and it squeaks');
+  await command(worker, job, { do: 'complete_step', step: 0 });
+  await page.getByRole('button', { name: 'Save changes' }).click();
+  const lost = page.locator('[data-lost-edit]');
+  await expect(lost.getByRole('alert')).toContainText('Your changes were not saved');
+  await expect(lost).toContainText('It hangs, and it squeaks');
+  await lost.getByRole('button', { name: 'Copy what I typed' }).click();
+  await expect(page.getByText('Copied.')).toBeVisible();
+  expect(await page.evaluate(() => navigator.clipboard.readText())).toContain('It hangs, and it squeaks');
+  await expect(lost.getByRole('link', { name: /^Call/ })).toHaveAttribute('href', /^tel:/);
+});

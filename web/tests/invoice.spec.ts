@@ -8,6 +8,18 @@ import { command, hand, order } from './jobs';
 
 const WCAG = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'];
 
+/** What stands on the pages of a PDF. */
+async function textOf(file: Buffer): Promise<string> {
+  const { getDocument } = await import('pdfjs-dist/legacy/build/pdf.mjs');
+  const pdf = await getDocument({ data: new Uint8Array(file), useSystemFonts: false }).promise;
+  const pages: string[] = [];
+  for (let number = 1; number <= pdf.numPages; number += 1) {
+    const { items } = await (await pdf.getPage(number)).getTextContent();
+    pages.push(items.map((item) => ('str' in item ? item.str : '')).join(' '));
+  }
+  return pages.join('\n');
+}
+
 /** Ticks off every step of a repair. */
 async function finish(dispatcher: APIRequestContext, job: Job): Promise<void> {
   const fields: FieldValues[] = [{}, { cause: 'Wear' }, { work: 'Changed the tap' }, { safe: true }, {}];
@@ -65,9 +77,34 @@ test('a line that the dispatcher adds is on the customer’s invoice at once; do
   await invoice.getByRole('link', { name: 'Download PDF' }).click();
   const file = await downloading;
   expect(file.suggestedFilename()).toBe(`invoice-${number}.pdf`);
-  const bytes = await readFile(await file.path());
-  expect(bytes.subarray(0, 5).toString()).toBe('%PDF-');
-  expect(bytes.length).toBeGreaterThan(5_000);
+  const text = await textOf(await readFile(await file.path()));
+  for (const line of [number!, job.number, 'Łukasz’ ceramic cartridge', 'FI0000001', 'FI0000002']) {
+    expect(text).toContain(line);
+  }
+  expect(text).toMatch(/172[.,]44/);
+});
+
+test('without the permission the invoice is gone at once, and absent everywhere', async ({ browse, as }) => {
+  const [client, admin] = [await as('customer1'), await as('admin')];
+  const job = await order(client, 'Who pays for this?');
+  const page = await browse({ login: 'customer1' });
+  await page.goto(`/p/demo/jobs/${job.id}`);
+  const invoice = page.getByRole('region', { name: 'Invoice' });
+  await expect(invoice).toContainText('FI0000001');
+  const permissions = `/api/customers/${job.customer.id}/permissions`;
+  expect((await admin.put(permissions, { data: { own: { invoice: 'deny' } } })).ok()).toBe(true);
+  await expect(invoice).toHaveCount(0);
+  expect((await client.get(`/api/jobs/${job.id}/invoice`)).status()).toBe(403);
+  expect((await client.get(`/api/jobs/${job.id}/invoice.pdf`)).status()).toBe(403);
+  const { items } = (await (await client.get('/api/jobs?limit=200')).json()) as { items: Job[] };
+  expect(items.filter(({ customer }) => customer.id === job.customer.id).every((one) => !one.invoice)).toBe(
+    true,
+  );
+  await page.reload();
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('We have received your request');
+  await expect(invoice).toHaveCount(0);
+  expect((await admin.put(permissions, { data: { own: {} } })).ok()).toBe(true);
+  await expect(invoice).toContainText('FI0000001');
 });
 
 test('asked to print, the page prints the invoice and nothing else, on A4 and Letter', async ({

@@ -3,23 +3,8 @@ import AxeBuilder from '@axe-core/playwright';
 import type { APIRequestContext, Page } from '@playwright/test';
 import type { Job } from '../src/lib/protocol';
 import { expect, test } from './fixtures';
-
-/** A picture as a phone takes it: several pieces long, of noise, so that it stays as long as it is. */
-async function photo(page: Page, side = 900): Promise<Buffer> {
-  const encoded = await page.evaluate(async (side) => {
-    const canvas = document.createElement('canvas');
-    canvas.width = canvas.height = side;
-    const context = canvas.getContext('2d')!;
-    const pixels = context.createImageData(side, side);
-    for (let at = 0; at < pixels.data.length; at += 65536) {
-      crypto.getRandomValues(pixels.data.subarray(at, Math.min(at + 65536, pixels.data.length)));
-    }
-    for (let at = 3; at < pixels.data.length; at += 4) pixels.data[at] = 255;
-    context.putImageData(pixels, 0, 0);
-    return canvas.toDataURL('image/jpeg', 0.95).split(',')[1]!;
-  }, side);
-  return Buffer.from(encoded, 'base64');
-}
+import { order } from './jobs';
+import { photo } from './pictures';
 
 const choose = (page: Page, name: string, buffer: Buffer, mimeType = 'image/jpeg') =>
   page.locator('input[type=file]').setInputFiles({ name, mimeType, buffer });
@@ -86,6 +71,33 @@ test('an address is found by keyboard, with a mistake in it, or pinned by hand',
     text: 'Behind the old brewery',
     latitude: expect.closeTo(60, 0),
   });
+});
+
+test('a pin is put by keyboard alone', async ({ browse }) => {
+  const page = await browse({ login: 'customer3' });
+  await page.goto('/p/demo/new');
+  await page.getByRole('link', { name: /^Repair/ }).click();
+  const address = page.getByRole('combobox', { name: 'Address' }).first();
+  await address.fill('Behind the old brewery');
+  await expect(page.getByText('No address found.')).toBeVisible();
+  await address.press('Escape');
+  await page.getByRole('button', { name: 'Place a pin' }).press('Enter');
+  const dialog = page.getByRole('dialog');
+  const map = dialog.locator('[data-map] canvas').first();
+  await expect(map).toBeVisible();
+  const said = dialog.locator('[aria-live]').filter({ hasText: 'The pin is at' });
+  await expect(async () => {
+    await map.press('Enter');
+    await expect(said).toBeVisible({ timeout: 1000 });
+  }).toPass();
+  const first = await said.textContent();
+  await expect(async () => {
+    await map.press('ArrowUp');
+    await map.press('Enter');
+    expect(await said.textContent()).not.toBe(first);
+  }).toPass();
+  await dialog.getByRole('button', { name: 'Use this place' }).press('Enter');
+  await expect(page.getByText('Found on the map')).toBeVisible();
 });
 
 test('photos are sent in pieces, survive a cut and a reload, and are seen with the job', async ({
@@ -196,6 +208,31 @@ test('assets, their jobs, and a new job for one', async ({ browse, as }) => {
   await expect(page.locator(`[data-job="${job.number}"]`)).toBeVisible();
   expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
   await axe(page);
+});
+
+test('another asset on an edit takes its address along, and can be taken off', async ({ browse, as }) => {
+  const client = await as('customer3');
+  const job = await order(client, 'Which lift was it?');
+  const { items } = (await (await client.get('/api/assets')).json()) as {
+    items: { id: string; name: string }[];
+  };
+  const lift = items.find(({ name }) => name === 'Guest lift')!;
+  const page = await browse({ login: 'customer3', screen: 'small_phone' });
+  await page.goto(`/p/demo/jobs/${job.id}/edit`);
+  const address = page.getByRole('combobox', { name: 'Address' }).first();
+  await address.fill('');
+  await page.getByLabel('Which asset?').selectOption({ label: 'Guest lift' });
+  await expect(address).toHaveValue(/^Mikonkatu/);
+  await page.getByRole('button', { name: 'Save changes' }).click();
+  await expect(page.getByText('Your changes are saved.')).toBeVisible();
+  const stored = async () => (await (await client.get(`/api/jobs/${job.id}`)).json()) as Job;
+  expect((await stored()).asset).toMatchObject({ id: lift.id });
+  expect((await stored()).steps[0]!.address?.text).toMatch(/^Mikonkatu/);
+  await page.goto(`/p/demo/jobs/${job.id}/edit`);
+  await page.getByLabel('Which asset?').selectOption({ index: 0 });
+  await page.getByRole('button', { name: 'Save changes' }).click();
+  await expect(page.getByText('Your changes are saved.')).toBeVisible();
+  expect((await stored()).asset).toBeNull();
 });
 
 test('whoever may not book outside business hours picks a free time', async ({ browse, as, hub }) => {

@@ -171,6 +171,61 @@ test('the portal closes under its visitors, and opens again', async ({ browse, a
   await expect(portal.getByRole('heading', { name: 'Jobs' })).toBeVisible();
 });
 
+test('rules of invoices and of arriving are seen before they are saved, and refused with a reason', async ({
+  browse,
+  as,
+}) => {
+  const admin = await browse({ login: 'admin' });
+  await admin.goto('/dispatch/settings/invoices');
+  const sample = admin.locator('[data-sample]');
+  await expect(sample).toContainText('€125.00');
+  await admin.getByLabel('Include tax').check();
+  await admin.getByLabel('Before the number').fill('2026-');
+  await expect(sample).toContainText('Invoice 2026-1042');
+  await expect(sample).not.toContainText('€125.00');
+  await admin.getByLabel('Currency').fill('EU');
+  await admin.getByRole('button', { name: 'Save', exact: true }).click();
+  await expect(admin.getByText('three letters of ISO 4217')).toBeVisible();
+  await admin.getByLabel('Currency').fill('eur');
+  await save(admin);
+  await expect(admin.getByLabel('Currency')).toHaveValue('EUR');
+  await put(await as('admin'), '/api/settings/invoices', { prices_include_tax: false, prefix: '' });
+
+  await admin.goto('/dispatch/settings/dispatch');
+  const radius = admin.getByLabel('A worker has arrived within');
+  await radius.fill('20');
+  await admin.getByRole('button', { name: 'Save', exact: true }).click();
+  await expect(admin.getByText('Must be within 75 to 2,000 m')).toBeVisible();
+  await radius.fill('400');
+  await expect(admin.getByRole('img', { name: 'A circle of 400 metres around the address' })).toBeVisible();
+  await admin.getByLabel('Jobs decline themselves').check();
+  await admin.getByLabel('Without an answer after').fill('0');
+  await admin.getByRole('button', { name: 'Save', exact: true }).click();
+  await expect(admin.getByText('Must be within 1 minute to 7 days')).toBeVisible();
+  await admin.getByLabel('Without an answer after').fill('20');
+  await admin.getByLabel('Workers accept or decline').uncheck();
+  await expect(admin.getByLabel('Jobs accept themselves')).toBeDisabled();
+  await save(admin);
+  await put(await as('admin'), '/api/settings/dispatch', {
+    accept_decline: true,
+    auto_decline_min: null,
+    arrival_radius_m: 100,
+  });
+});
+
+test('an own host is a name, and only where the operator named the hub’s', async ({ browse }) => {
+  const admin = await browse({ login: 'admin' });
+  await admin.goto('/dispatch/settings/portal');
+  await admin.getByLabel('Own host name').fill('https://jobs.example.com');
+  await admin.getByRole('button', { name: 'Save', exact: true }).click();
+  await expect(admin.getByText('a host name without https:// and path')).toBeVisible();
+  await admin.getByLabel('Own host name').fill('jobs.example.com');
+  await admin.getByRole('button', { name: 'Save', exact: true }).click();
+  await expect(admin.getByText('until the operator has named the hub')).toBeVisible();
+  await admin.getByRole('button', { name: 'Discard' }).click();
+  await expect(admin.getByLabel('Own host name')).toHaveValue('');
+});
+
 test('the portal button is copied, and shows under the strictest policy', async ({ browse, hub }) => {
   const admin = await browse({ login: 'admin' });
   await admin.context().grantPermissions(['clipboard-read', 'clipboard-write']);
@@ -214,7 +269,17 @@ test('of two admins the second sees what the first saved, and keeps what was typ
   await expect(admin.getByLabel('Reason 5')).toHaveCount(0);
 });
 
-const PAGES = ['company', 'portal', 'permissions', 'templates', 'branding', 'button', 'reasons'];
+const PAGES = [
+  'company',
+  'portal',
+  'permissions',
+  'templates',
+  'branding',
+  'button',
+  'dispatch',
+  'invoices',
+  'reasons',
+];
 
 for (const theme of ['light', 'dark'] as const) {
   test(`every page of the settings is readable and fits a small phone, ${theme}`, async ({ browse }) => {

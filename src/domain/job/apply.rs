@@ -22,7 +22,10 @@ impl Job {
                 self.scheduled = Some(Slot { start: *start, end: *end });
             }
             Change::Unallocated => self.off_the_row(),
-            Change::Published => self.status = Status::Pending,
+            Change::Published => {
+                self.status = Status::Pending;
+                self.pending_since = Some(event.at);
+            }
             Change::Assigned { by_itself } => {
                 self.status = Status::Assigned;
                 self.auto_assigned = *by_itself;

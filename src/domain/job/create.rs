@@ -135,6 +135,7 @@ impl NewJob<'_> {
             changed_by_customer: false,
             declined: Vec::new(),
             gone_from: Vec::new(),
+            pending_since: None,
             asset: self.asset.map(|(asset, _)| asset),
             contact: self.contact,
             notes,

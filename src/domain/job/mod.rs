@@ -151,6 +151,9 @@ pub struct Job {
     pub en_route: bool,
     /// When it last became a job that the worker may be watched at: en route, started, resumed.
     pub marked_at: Option<At>,
+    /// Since when it waits for its worker's answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pending_since: Option<At>,
     /// Publishing alone assigned it, so the worker may still decline.
     pub auto_assigned: bool,
     /// Whose row.

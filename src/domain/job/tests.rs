@@ -250,7 +250,9 @@ fn a_worker_undoes_for_ten_seconds_a_dispatcher_at_any_time() {
 #[test]
 fn publishing_assigns_when_nobody_has_to_accept() {
     let job = job_in(Status::Allocated);
-    for rules in [DispatchRules { accept_decline: false, auto_accept: false }, DispatchRules { accept_decline: true, auto_accept: true }] {
+    for rules in
+        [DispatchRules { accept_decline: false, ..DispatchRules::default() }, DispatchRules { auto_accept: true, ..DispatchRules::default() }]
+    {
         let event = decide_at(&job, &dispatcher(), &Command::Publish, NOW.plus_min(1), rules).unwrap().unwrap();
         assert_eq!(event.kind, Kind::JobAssigned);
         let mut assigned = job.clone();

@@ -89,6 +89,17 @@ impl Job {
         Some(self.by_the_hub(self.kind_when_done(step), change, at, now))
     }
 
+    /// The hub's decline of a job that nobody has answered for so many minutes; nothing if that is not so.
+    pub fn unanswered(&self, minutes: u16, now: At) -> Option<Event> {
+        let worker = self.worker.clone().filter(|_| self.status == Status::Pending)?;
+        let since = self.pending_since.unwrap_or(self.last_at);
+        if now.since(since) < i64::from(minutes) * 60_000 {
+            return None;
+        }
+        let reason = format!("No answer within {minutes} min");
+        Some(self.by_the_hub(Kind::JobDeclined, Change::Declined { worker, reason }, now, now))
+    }
+
     fn by_the_hub(&self, kind: Kind, change: Change, at: At, now: At) -> Event {
         let event = Event {
             kind,

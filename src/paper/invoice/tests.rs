@@ -2,7 +2,8 @@
 
 use super::draw;
 use crate::domain::ids::JobId;
-use crate::paper::Size;
+use crate::paper::face::{Fonts, tests::two_letters};
+use crate::paper::{Logo, Size};
 use crate::protocol::invoice::{Invoice, InvoiceLine, InvoicePaper, InvoiceTax, Party};
 
 fn paper(lines: usize, number: Option<&str>) -> InvoicePaper {
@@ -37,7 +38,7 @@ fn paper(lines: usize, number: Option<&str>) -> InvoicePaper {
 }
 
 fn pages(paper: &InvoicePaper, size: Size) -> Vec<String> {
-    let file = draw(paper, size).unwrap();
+    let file = draw(&Fonts::default(), paper, None, size).unwrap();
     pdf_extract::extract_text_from_mem_by_pages(&file).unwrap()
 }
 
@@ -93,4 +94,30 @@ fn many_lines_go_on_over_sheets_with_the_head_on_each() {
         assert!(all.contains(&format!("C-{index}")), "line {index} is lost");
     }
     assert!(pages[of - 1].contains("150.41") && !pages[0].contains("150.41"), "the sums stand at the end");
+}
+
+#[test]
+fn letters_that_the_built_in_fonts_lack_come_from_the_operators() {
+    let folder = tempfile::tempdir().unwrap();
+    let fonts = Fonts::with(&[two_letters(folder.path())]).unwrap();
+    let mut paper = paper(1, Some("1"));
+    paper.invoice.lines[0].description = "Repair 工事 done".into();
+    let file = draw(&fonts, &paper, None, Size::A4).unwrap();
+    let text: String = pdf_extract::extract_text_from_mem(&file).unwrap().split_whitespace().collect();
+    assert!(text.contains("Repair工事done"), "{text}");
+}
+
+#[test]
+fn the_logo_stands_on_the_first_sheet_and_a_broken_one_stops_nothing() {
+    let mut png = Vec::new();
+    image::RgbaImage::from_pixel(40, 20, image::Rgba([200, 30, 30, 128]))
+        .write_to(&mut std::io::Cursor::new(&mut png), image::ImageFormat::Png)
+        .unwrap();
+    let file = |logo: Option<Vec<u8>>| draw(&Fonts::default(), &paper(1, Some("1")), logo.map(Logo).as_ref(), Size::A4).unwrap();
+    let pictures = |file: &[u8]| {
+        file.windows(15).filter(|bytes| bytes == b"/Subtype /Image").count() + file.windows(14).filter(|bytes| bytes == b"/Subtype/Image").count()
+    };
+    assert_eq!(pictures(&file(None)), 0);
+    assert_ne!(pictures(&file(Some(png))), 0);
+    assert_eq!(pictures(&file(Some(b"no picture".to_vec()))), 0);
 }

@@ -75,6 +75,38 @@ pub async fn schedule(connection: &mut PgConnection, tenant: TenantId, from: At,
     with_seq(tenant, rows)
 }
 
+/// Pending jobs whose worker has not answered for as long as their tenant said, with that many minutes; the longest waiting first. On a
+/// writer's connection.
+pub async fn unanswered(connection: &mut PgConnection, now: At) -> Result<Vec<(TenantId, JobId, u16)>, Error> {
+    let rows = sqlx::query!(
+        r#"select j.tenant, j.id, (t.settings #>> '{dispatch,auto_decline_min}')::integer as "minutes!"
+           from tenant t join job j on j.tenant = t.id and j.status = 3
+           where t.settings #>> '{dispatch,auto_decline_min}' is not null
+             and coalesce(j.doc #>> '{job,pending_since}', j.doc #>> '{job,last_at}')::bigint
+               + (t.settings #>> '{dispatch,auto_decline_min}')::bigint * 60000 <= $1
+           order by coalesce(j.doc #>> '{job,pending_since}', j.doc #>> '{job,last_at}')::bigint limit 100"#,
+        now.0
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.tenant.into(), row.id.into(), u16::try_from(row.minutes).unwrap_or(u16::MAX))).collect())
+}
+
+/// The jobs whose date lies on a day, and those that are planned to go on during it.
+pub async fn of_day(connection: &mut PgConnection, tenant: TenantId, day: Slot) -> Result<Vec<Job>, Error> {
+    let rows = sqlx::query!(
+        r#"select number, version, doc -> 'job' as "job!: Json<Job>" from job
+           where tenant = $1 and ((coalesce(date_ms, 9223372036854775807) >= $2 and coalesce(date_ms, 9223372036854775807) < $3)
+             or (start_ms >= $2 - 1000 * 60 * 60 * 24 * 7 and start_ms < $3 and end_ms > $2))"#,
+        tenant.0,
+        day.start.0,
+        day.end.0
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(rows.into_iter().map(|row| with_columns(tenant.0, row.number, row.version, row.job)).collect())
+}
+
 /// A portal's first picture: jobs of these customers that are open or changed since `since`, newest first; with their seq.
 ///
 /// Of the `quiet` ones, whose status is not shown, all are in it: which of them is missing would tell that it is closed.

@@ -162,7 +162,7 @@ async fn part(connection: &mut PgConnection, tenant: TenantId, filter: &Filter<'
         return Ok(Vec::new());
     }
     let rare = match &search {
-        Some(search) => search.rare_numbers(connection, filter.customers).await?,
+        Some(search) => search.rare_numbers(connection, filter.customers, filter.template).await?,
         None => None,
     };
     let key = filter.sort.expression(filter.view);

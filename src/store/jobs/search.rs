@@ -5,7 +5,7 @@
 //! the order of the list soon fills a page; the index would have unpacked all of them first.
 
 use super::Error;
-use crate::domain::ids::CustomerId;
+use crate::domain::ids::{CustomerId, TemplateId};
 use crate::domain::job::words;
 use sqlx::{PgConnection, Postgres, QueryBuilder};
 use uuid::Uuid;
@@ -45,15 +45,21 @@ impl Search {
         self.patterns.is_empty()
     }
 
-    /// The numbers of all jobs with these words; nothing if the words are common.
-    pub(super) async fn rare_numbers(&self, connection: &mut PgConnection, customers: Option<&[CustomerId]>) -> Result<Option<Vec<i64>>, Error> {
+    /// The numbers of all jobs with these words, of these customers and of this type; nothing if they are many.
+    pub(super) async fn rare_numbers(
+        &self,
+        connection: &mut PgConnection,
+        customers: Option<&[CustomerId]>,
+        template: Option<TemplateId>,
+    ) -> Result<Option<Vec<i64>>, Error> {
         let Some((first, others)) = self.patterns.split_first() else { return Ok(None) };
         let customers: Option<Vec<Uuid>> = customers.map(|customers| customers.iter().map(|customer| customer.0).collect());
-        let numbers: Vec<i64> = sqlx::query_scalar("select job_numbers_like($1, $2, $3, $4, $5)")
+        let numbers: Vec<i64> = sqlx::query_scalar("select job_numbers_like($1, $2, $3, $4, $5, $6)")
             .bind(first)
             .bind(others)
             .bind(self.of_portal)
             .bind(customers)
+            .bind(template.map(|template| template.0))
             .bind(RARE + 1)
             .fetch_all(connection)
             .await?;

@@ -135,6 +135,7 @@ impl Founding<'_> {
             login: self.login(&who).await,
             name: format!("Aino{number} {HIDDEN} mk-{}", self.name),
             phone: Some(format!("+358 {HIDDEN} mk-{}", self.name)),
+            photo: None,
             hours: None,
             on_duty: false,
             duty_changed_at: None,
@@ -153,6 +154,7 @@ impl Founding<'_> {
             email: Some(format!("{who}-{marker}@example.com")),
             phone: Some(marker.clone()),
             address: Some(marker.clone()),
+            tax_number: Some(marker.clone()),
             permissions: Overrides::default(),
             archived_at: None,
         };

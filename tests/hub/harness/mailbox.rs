@@ -3,6 +3,7 @@
 use super::PATIENCE;
 use serde_json::{Value, json};
 use std::process::Stdio;
+use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, Lines};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::time::timeout;
@@ -13,6 +14,9 @@ pub(crate) struct Mailbox {
     input: ChildStdin,
     lines: Lines<BufReader<ChildStdout>>,
     pub(crate) port: u16,
+    security: &'static str,
+    /// Its certificate, which only whoever is told to believes in.
+    folder: TempDir,
 }
 
 /// A mail as the server got it.
@@ -21,6 +25,8 @@ pub(crate) struct Received {
     pub(crate) to: String,
     pub(crate) message_id: String,
     pub(crate) text: String,
+    /// Whether it came encrypted.
+    pub(crate) is_secure: bool,
 }
 
 impl Received {
@@ -40,12 +46,30 @@ impl Received {
 
 impl Mailbox {
     pub(crate) async fn open() -> Self {
+        Self::open_with("plain").await
+    }
+
+    /// Speaks `plain`, `tls` or `starttls`, with a certificate of its own.
+    pub(crate) async fn open_with(security: &'static str) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (certificate, key) = (folder.path().join("certificate.pem"), folder.path().join("key.pem"));
+        let made = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).expect("a certificate");
+        std::fs::write(&certificate, made.cert.pem()).expect("it is written");
+        std::fs::write(&key, made.signing_key.serialize_pem()).expect("it is written");
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/web/tests/smtp-sink.mjs");
-        let mut child =
-            Command::new("node").arg(script).stdin(Stdio::piped()).stdout(Stdio::piped()).kill_on_drop(true).spawn().expect("node is installed");
+        let mut child = Command::new("node")
+            .arg(script)
+            .arg(security)
+            .arg(key)
+            .arg(certificate)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .expect("node is installed");
         let input = child.stdin.take().expect("a pipe");
         let lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
-        let mut mailbox = Self { _child: child, input, lines, port: 0 };
+        let mut mailbox = Self { _child: child, input, lines, port: 0, security, folder };
         let listening = mailbox.line().await;
         mailbox.port = listening["listening"].as_u64().and_then(|port| port.try_into().ok()).expect("the web packages are installed");
         mailbox
@@ -53,10 +77,21 @@ impl Mailbox {
 
     /// The settings of a hub that sends here.
     pub(crate) fn settings(&self) -> String {
+        let certificate = if self.security == "plain" { String::new() } else { self.certificate() };
+        self.settings_with(self.security, &certificate)
+    }
+
+    /// The same, with another idea of how the way here is protected.
+    pub(crate) fn settings_with(&self, security: &str, certificate: &str) -> String {
         format!(
-            "public_url = \"http://hub.example.com\"\n[smtp]\nhost = \"127.0.0.1\"\nport = {}\nsecurity = \"plain\"\nfrom = \"hub@hub.example.com\"\ntimeout_s = 2",
+            "public_url = \"http://hub.example.com\"\n[smtp]\nhost = \"127.0.0.1\"\nport = {}\nsecurity = \"{security}\"\ncertificate = \"{certificate}\"\nfrom = \"hub@hub.example.com\"\ntimeout_s = 2",
             self.port
         )
+    }
+
+    /// The file with its certificate.
+    pub(crate) fn certificate(&self) -> String {
+        self.folder.path().join("certificate.pem").display().to_string()
     }
 
     /// Behaves otherwise from now on.
@@ -80,9 +115,16 @@ impl Mailbox {
             let line = self.line().await;
             if let Some(to) = line["to"][0].as_str() {
                 let text = |name: &str| line[name].as_str().unwrap_or_default().to_owned();
-                return Received { to: to.to_owned(), message_id: text("message"), text: text("text") };
+                return Received { to: to.to_owned(), message_id: text("message"), text: text("text"), is_secure: line["secure"] == true };
             }
         }
+    }
+
+    /// Nothing was given to it since: what it says next is the answer to a question.
+    pub(crate) async fn got_nothing(&mut self) {
+        self.input.write_all(b"{}\n").await.expect("it runs");
+        let line = self.line().await;
+        assert_eq!(line, json!({ "mood": {} }), "a mail came");
     }
 
     /// The next address that it refuses.

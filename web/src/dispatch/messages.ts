@@ -11,6 +11,7 @@ export const t = {
     schedule: 'Schedule',
     jobs: 'Jobs',
     map: 'Map',
+    overview: 'Day overview',
     people: 'People',
     settings: 'Settings',
     keys: 'Keys',
@@ -51,6 +52,13 @@ export const t = {
   assign_dots: 'Assign…',
   drag_hint: 'Drag onto a row, or press A',
 
+  picture: {
+    choose: 'Choose a picture',
+    uploading: (part: number) => `Uploading, ${part} %`,
+    remove: 'Remove',
+    alt: (what: string) => `${what} as it is now`,
+    wrong: 'This is not a JPEG, PNG or WebP picture of up to 15 MB.',
+  },
   tracker: (name: string) => `Phone tracker of ${name}`,
 
   publish: 'Publish',
@@ -237,6 +245,8 @@ export const t = {
 
   list: {
     title: 'Jobs',
+    export: 'Export',
+    export_hint: 'All jobs that match, as CSV',
     number: 'Job',
     type: 'Type',
     customer: 'Customer',
@@ -257,9 +267,40 @@ export const t = {
     show_all: 'Show everything',
     filter: 'Show workers',
     everybody: 'All',
+    type: 'Job type',
+    types: 'All types',
+    worker: 'Worker',
+    workers_all: 'All workers',
+    follow: 'Follow',
+    follow_hint: (name: string) => `Keeps ${name} in the middle`,
+    lost: (name: string) => `Nobody knows where ${name} is: no position came in today.`,
+    trail: 'Day',
     title: 'Map',
     hide: 'Hide the map',
     show: 'Show the map',
+  },
+
+  nearest: {
+    title: 'Nearest workers',
+    none: 'Nobody on duty whose place is known.',
+    way: (time: string, far: string, estimated: boolean) =>
+      `${time}, ${far}${estimated ? ' (estimate)' : ''}`,
+    give: 'Assign',
+    give_to: (name: string) => `Assign to ${name}`,
+  },
+
+  trail: {
+    show: (name: string) => `The day of ${name}`,
+    title: (name: string) => `The day of ${name}`,
+    day: 'Day',
+    none: 'Nothing was recorded on this day.',
+    play: 'Play it back',
+    pause: 'Pause',
+    moment: 'Moment',
+    sum: (from: string, to: string, far: string, fixes: number) =>
+      `${from} to ${to}, ${far}, ${fixes} positions`,
+    stops: (count: number) => (count === 1 ? '1 stop' : `${count} stops`),
+    stop: (span: string) => `Stop, ${span}`,
   },
 
   tabs: { bench: 'To place', plan: 'Schedule', map: 'Map' },

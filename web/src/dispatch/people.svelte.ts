@@ -1,13 +1,16 @@
 /// One list of people, searched and paged on the hub.
-import type { Customer } from '../lib/protocol';
+import type { Address, Asset, Customer } from '../lib/protocol';
 import { entering, type Dispatcher, type PeopleKind, type PortalUser, type Worker } from '../lib/entering';
 import { words } from '../lib/problem';
 
-export type ListName = 'customers' | PeopleKind;
-export const LISTS: ListName[] = ['customers', 'portal-users', 'workers', 'dispatchers'];
+export type ListName = 'customers' | 'assets' | PeopleKind;
+export const LISTS: ListName[] = ['customers', 'portal-users', 'workers', 'dispatchers', 'assets'];
 
 /** A row of any list; members that its list has not are absent. */
-export type Row = { id: string; name: string } & Partial<Customer> &
+export type Row = { id: string; name: string } & Partial<Omit<Customer, 'address'>> & {
+    /** A customer's in one line, or an asset's place. */
+    address?: string | Address | null;
+  } & Partial<Omit<Asset, 'address'>> &
   Partial<Omit<PortalUser, 'email'>> &
   Partial<Omit<Worker, 'email' | 'customers'>> &
   Partial<Omit<Dispatcher, 'email'>>;
@@ -29,7 +32,9 @@ export class PeopleList {
       const page =
         list === 'customers'
           ? await entering.customers(q, after, signal)
-          : await entering.people(list, q, after, signal);
+          : list === 'assets'
+            ? await entering.assets(q, after, signal)
+            : await entering.people(list, q, after, signal);
       const items = page.items as Row[];
       this.rows = after ? [...this.rows, ...items] : items;
       this.next = page.next;

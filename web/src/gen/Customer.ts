@@ -4,4 +4,8 @@ import type { CustomerId } from "./CustomerId";
 /**
  * A customer in the list.
  */
-export type Customer = { id: CustomerId, name: string, email: string | null, phone: string | null, address: string | null, };
+export type Customer = { id: CustomerId, name: string, email: string | null, phone: string | null, address: string | null, 
+/**
+ * VAT or other tax number, for invoices.
+ */
+tax_number: string | null, };

@@ -19,4 +19,8 @@ phone?: string | null,
 /**
  * Where it is.
  */
-address?: string | null, };
+address?: string | null, 
+/**
+ * VAT or other tax number, for invoices.
+ */
+tax_number?: string | null, };

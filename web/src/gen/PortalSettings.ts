@@ -5,7 +5,11 @@ import type { PermissionSet } from "./PermissionSet";
 /**
  * `GET /api/settings/portal`.
  */
-export type PortalSettings = { version: string, enabled: boolean, slug: string, public_signup: boolean, introduction: string, phone: string, 
+export type PortalSettings = { version: string, enabled: boolean, slug: string, 
+/**
+ * The company's own host name, whose `/` is the portal; empty: none.
+ */
+host: string, public_signup: boolean, introduction: string, phone: string, 
 /**
  * What portal users may do unless their customer or link says otherwise.
  */

@@ -15,7 +15,7 @@ import type { SignupBody } from '../gen/SignupBody';
 import type { Verified } from '../gen/Verified';
 import type { Worker } from '../gen/Worker';
 import { request } from './http';
-import type { Id, Instant } from './protocol';
+import type { Address, Asset, Id, Instant } from './protocol';
 
 export type {
   CustomerBody,
@@ -45,6 +45,16 @@ export interface PeopleOf {
   dispatchers: Dispatcher;
 }
 
+/** What making and changing an asset takes. */
+export interface AssetBody {
+  customer?: Id;
+  type?: string;
+  name?: string;
+  serial?: string | null;
+  address?: Partial<Address> | null;
+  photo?: Id | null;
+}
+
 const path = (token: string) => encodeURIComponent(token);
 
 export const entering = {
@@ -72,7 +82,12 @@ export const entering = {
     request<PeopleOf[K]>(id ? 'PATCH' : 'POST', `/api/${kind}${id ? `/${id}` : ''}`, { body }),
   saveCustomer: (id: Id | undefined, body: CustomerBody) =>
     request<Customer>(id ? 'PATCH' : 'POST', `/api/customers${id ? `/${id}` : ''}`, { body }),
-  archive: (list: PeopleKind | 'customers', id: Id) => request<undefined>('DELETE', `/api/${list}/${id}`),
+  assets: (q: string, after?: string | null, signal?: AbortSignal) =>
+    request<List<Asset>>('GET', '/api/assets', { query: { q, after, limit: 50 }, signal }),
+  saveAsset: (id: Id | undefined, body: AssetBody) =>
+    request<Asset>(id ? 'PATCH' : 'POST', `/api/assets${id ? `/${id}` : ''}`, { body }),
+  archive: (list: PeopleKind | 'customers' | 'assets', id: Id) =>
+    request<undefined>('DELETE', `/api/${list}/${id}`),
   invite: (kind: PeopleKind, id: Id) => request<unknown>('POST', `/api/${kind}/${id}/invitation`),
   withdraw: (kind: PeopleKind, id: Id) => request<undefined>('DELETE', `/api/${kind}/${id}/invitation`),
   mails: (state: string, after?: string | null) =>

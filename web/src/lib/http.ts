@@ -32,6 +32,8 @@ function walk(value: unknown, convert: (leaf: unknown) => unknown): unknown {
 
 export interface Request {
   body?: unknown;
+  /** A CSV body instead. */
+  table?: string;
   /** Makes a retry harmless: the hub changes the world once per key. */
   key?: string;
   query?: Record<string, string | number | boolean | string[] | null | undefined>;
@@ -54,6 +56,7 @@ export function newKey(): string {
 export async function request<T>(method: string, path: string, options: Request = {}): Promise<T> {
   const headers: Record<string, string> = { accept: 'application/json' };
   if (options.body !== undefined) headers['content-type'] = 'application/json';
+  if (options.table !== undefined) headers['content-type'] = 'text/csv; charset=utf-8';
   if (options.key) headers['idempotency-key'] = options.key;
   if (previewedAs) {
     if (method !== 'GET') throw Problem.previewed();
@@ -65,7 +68,7 @@ export async function request<T>(method: string, path: string, options: Request 
     response = await fetch(path + query(options.query), {
       method,
       headers,
-      body: options.body === undefined ? undefined : JSON.stringify(outward(options.body)),
+      body: options.table ?? (options.body === undefined ? undefined : JSON.stringify(outward(options.body))),
       signal: options.signal,
       credentials: 'same-origin',
     });

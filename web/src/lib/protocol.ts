@@ -170,7 +170,8 @@ export interface NewJob {
   publish?: boolean;
 }
 
-export type EditJob = Partial<NewJob> & { version?: number };
+/** A null asset takes it off the job. */
+export type EditJob = Partial<Omit<NewJob, 'asset'>> & { asset?: Id | null; version?: number };
 
 /** One line of a job's history: the socket's `event` without `t` and `topic`. */
 export type JobEvent = Omit<WireEvent, 'topic'>;

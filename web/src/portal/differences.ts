@@ -1,5 +1,5 @@
 /// What differs between two versions of a job, in words; and what somebody typed, put on top of the newer one.
-import type { Draft, Form } from './draft';
+import type { Draft, Form, FormField } from './draft';
 import { words } from './messages';
 import type { FieldValue, Job } from '../lib/protocol';
 
@@ -47,6 +47,7 @@ export function rebased(form: Form, before: Draft, typed: Draft, newer: Draft): 
   return {
     ...newer,
     requested_start: pick(before.requested_start, typed.requested_start, newer.requested_start),
+    asset: pick(before.asset, typed.asset, newer.asset),
     contact: pick(before.contact, typed.contact, newer.contact),
     notes: pick(before.notes, typed.notes, newer.notes),
     steps: form.steps.map((_, index) => {
@@ -59,6 +60,29 @@ export function rebased(form: Form, before: Draft, typed: Draft, newer: Draft): 
     }),
     fields: fields(before.fields, typed.fields, newer.fields),
   };
+}
+
+/** What somebody typed that is not as it was, under the names of the form. */
+export function typed(form: Form, before: Draft, after: Draft): { label: string; text: string }[] {
+  const facts = (draft: Draft): [label: string, text: string][] => [
+    [words.job.requested, draft.requested_start.replace('T', ' ')],
+    [words.job.contact, [draft.contact.name, draft.contact.phone].filter(Boolean).join(', ')],
+    [words.job.notes, draft.notes],
+    ...form.steps.flatMap((step, index): [string, string][] => [
+      [`${step.name}, ${words.form.address}`, draft.steps[index]?.address?.text ?? ''],
+      ...fields(step.fields, draft.steps[index]?.fields, `${step.name}, `),
+    ]),
+    ...fields(form.fields, draft.fields, ''),
+  ];
+  // A file's id says nothing to anybody.
+  const fields = (shape: FormField[], values: Draft['fields'] = {}, before: string): [string, string][] =>
+    shape
+      .filter(({ kind }) => kind !== 'photo' && kind !== 'signature')
+      .map(({ key, label }) => [before + label, text(values[key] ?? null)]);
+  const was = new Map(facts(before));
+  return facts(after)
+    .filter(([label, text]) => text !== was.get(label))
+    .map(([label, text]) => ({ label, text: text || words.form.nothing }));
 }
 
 function text(value: FieldValue): string {

@@ -34,6 +34,8 @@ export interface Draft {
 /** The form's shape: what a template asks for, or what a job already holds, as far as this caller may see it. */
 export interface Form {
   parts: Partial<Template['parts']>;
+  /** The asset of a job that exists, which may be put away by now; absent for a new one. */
+  held?: Job['asset'];
   steps: FormStep[];
   fields: FormField[];
 }
@@ -70,8 +72,8 @@ export function formOf(template: Template): Form {
 
 /** The form for a job that exists; the built-in parts follow its template, if that is still there. */
 export function formOfJob(job: Job, template: Template | undefined): Form {
-  const { copies: _, asset: __, ...parts } = template?.parts ?? {};
-  return { parts, steps: job.steps, fields: job.fields };
+  const { copies: _, ...parts } = template?.parts ?? {};
+  return { parts, held: job.asset, steps: job.steps, fields: job.fields };
 }
 
 export function blank(form: Form): Draft {
@@ -186,6 +188,7 @@ export function changes(form: Form, before: Draft, after: Draft): EditJob | unde
     after.requested_start
   )
     edit.requested_start = after.requested_start;
+  if (writable(form.parts.asset) && after.asset !== before.asset) edit.asset = after.asset;
   if (writable(form.parts.contact) && !same(after.contact, before.contact)) edit.contact = after.contact;
   if (writable(form.parts.notes) && after.notes !== before.notes) edit.notes = after.notes;
   if (!same(after.steps, before.steps)) edit.steps = steps(form, after, before);

@@ -184,11 +184,18 @@ export const words = {
     conflict_hint: 'Save again to put your changes on top, or take the newest details and start over.',
     reload: 'Take the newest details',
     not_editable: 'This job can no longer be edited.',
+    lost: 'Your changes were not saved: this job can no longer be edited.',
+    lost_hint: 'Here is what you typed. Copy it, or call us, and we put it in.',
+    copy: 'Copy what I typed',
+    copied: 'Copied.',
+    call: (phone: string) => `Call ${phone}`,
   },
 
   pin: {
     title: 'Place the pin',
-    hint: 'Tap the map where the work is to be done.',
+    hint: 'Tap the map where the work is to be done. By keyboard: move the map with the arrow keys, zoom with + and −, then Enter puts the pin in its middle.',
+    placed: (latitude: string, longitude: string) => `The pin is at ${latitude}, ${longitude}.`,
+    middle: 'Pin the middle',
     use: 'Use this place',
   },
 

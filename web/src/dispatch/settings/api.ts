@@ -4,6 +4,8 @@ import type { Id, Page, Permissions, Rule, Template } from '../../lib/protocol';
 import type { BrandingSettings } from '../../gen/BrandingSettings';
 import type { CompanySettings } from '../../gen/CompanySettings';
 import type { DeclineReasons } from '../../gen/DeclineReasons';
+import type { DispatchSettings } from '../../gen/DispatchSettings';
+import type { InvoiceSettings } from '../../gen/InvoiceSettings';
 import type { PermissionChoices } from '../../gen/PermissionChoices';
 import type { PermissionLevel } from '../../gen/PermissionLevel';
 import type { PortalSettings } from '../../gen/PortalSettings';
@@ -11,7 +13,7 @@ import type { PortalUser } from '../../gen/PortalUser';
 
 export type { Choice } from '../../gen/Choice';
 export type { BrandingSettings, CompanySettings, DeclineReasons, PermissionChoices, PermissionLevel };
-export type { PortalSettings, PortalUser };
+export type { DispatchSettings, InvoiceSettings, PortalSettings, PortalUser };
 
 /** The permissions that are allowed or denied; templates are a set. */
 export type PermissionName = Exclude<keyof Permissions, 'templates'>;
@@ -38,12 +40,19 @@ export const settingsApi = {
   company: section<CompanySettings>('company'),
   portal: section<PortalSettings>('portal'),
   branding: section<BrandingSettings>('branding'),
+  dispatch: section<DispatchSettings>('dispatch'),
+  invoices: section<InvoiceSettings>('invoices'),
   reasons: section<DeclineReasons>('decline-reasons'),
   permissions: (customer: Id, user?: Id | null) => request<PermissionLevel>('GET', levelOf(customer, user)),
   setPermissions: (own: PermissionChoices, version: string, customer: Id, user?: Id | null) =>
     request<PermissionLevel>('PUT', levelOf(customer, user), { body: { own, version } }),
   portalUsers: () => request<Page<PortalUser>>('GET', '/api/portal-users', { query: { limit: 200 } }),
   template: (id: Id) => request<Template>('GET', `/api/templates/${id}`),
+  makeTemplate: (body: object) => request<Template>('POST', '/api/templates', { body }),
+  setTemplate: (id: Id, body: object) => request<Template>('PUT', `/api/templates/${id}`, { body }),
+  putAway: (id: Id) => request<undefined>('DELETE', `/api/templates/${id}`),
+  templates: () =>
+    request<Page<Template>>('GET', '/api/templates', { query: { archived: true, limit: 200 } }),
   setVisibility: (id: Id, body: VisibilityChange) =>
     request<Template>('PATCH', `/api/templates/${id}`, { body }),
 };

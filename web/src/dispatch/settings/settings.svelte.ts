@@ -6,10 +6,13 @@ import {
   type BrandingSettings,
   type CompanySettings,
   type DeclineReasons,
+  type DispatchSettings,
+  type InvoiceSettings,
   type PermissionLevel,
   type PortalSettings,
   type PortalUser,
 } from './api';
+import { blankDefinition, definitionOf, sent, type Definition } from './definition';
 import { Section } from './section.svelte';
 import { visibilityChange, type VisibilityDraft } from './visibility';
 
@@ -17,15 +20,21 @@ export class Settings {
   readonly caller: Caller;
   readonly mayEdit: boolean;
   templates = $state.raw<Template[]>([]);
+  /** Job types that are put away. */
+  archived = $state.raw<Template[]>([]);
   customers = $state.raw<Customer[]>([]);
   people = $state.raw<PortalUser[]>([]);
 
   #company: Section<CompanySettings> | undefined;
   #portal: Section<PortalSettings> | undefined;
   #branding: Section<BrandingSettings> | undefined;
+  #dispatch: Section<DispatchSettings> | undefined;
+  #invoices: Section<InvoiceSettings> | undefined;
   #reasons: Section<DeclineReasons> | undefined;
   // Found again by what they are about; nothing drawn depends on which there are.
   #levels = new Map<string, Section<PermissionLevel>>();
+  #types = new Map<Id, Section<Definition>>();
+  #newType: Section<Definition> | undefined;
   #visibility = new Map<Id, Section<VisibilityDraft>>();
   #sections = $state.raw<{ page: string; section: { dirty: boolean } }[]>([]);
 
@@ -54,6 +63,16 @@ export class Settings {
       'branding',
       new Section(read, write, () => void this.#portal?.load()),
     ));
+  }
+
+  get dispatch(): Section<DispatchSettings> {
+    const { read, write } = settingsApi.dispatch;
+    return (this.#dispatch ??= this.#open('dispatch', new Section(read, write)));
+  }
+
+  get invoices(): Section<InvoiceSettings> {
+    const { read, write } = settingsApi.invoices;
+    return (this.#invoices ??= this.#open('invoices', new Section(read, write)));
   }
 
   get reasons(): Section<DeclineReasons> {
@@ -88,14 +107,54 @@ export class Settings {
     return this.#open('templates', section);
   }
 
+  type(template: Id): Section<Definition> {
+    const known = this.#types.get(template);
+    if (known) return known;
+    const section = new Section(
+      async () => definitionOf(await settingsApi.template(template)),
+      async (draft) => definitionOf(await settingsApi.setTemplate(template, sent(draft))),
+      () => {
+        void this.#visibility.get(template)?.load();
+        void this.loadLists();
+      },
+    );
+    this.#types.set(template, section);
+    return this.#open('types', section);
+  }
+
+  /** One that does not exist yet; `onmade` hears its id. */
+  newType(onmade: (id: Id) => void): Section<Definition> {
+    if (this.#newType) return this.#newType;
+    const section = new Section<Definition>(
+      async () => blankDefinition(),
+      async (draft) => {
+        const made = await settingsApi.makeTemplate(sent(draft));
+        this.#newType = undefined;
+        onmade(made.id);
+        return definitionOf(made);
+      },
+    );
+    this.#newType = section;
+    return this.#open('types', section);
+  }
+
+  async putAway(template: Id): Promise<void> {
+    await settingsApi.putAway(template);
+  }
+
+  async takeBack(template: Template): Promise<void> {
+    await settingsApi.setTemplate(template.id, sent(definitionOf(template)));
+  }
+
   /** Who and what permissions are about. */
   async loadLists(): Promise<void> {
     const [templates, customers, people] = await Promise.all([
-      api.templates(),
+      settingsApi.templates(),
       api.customers(),
       settingsApi.portalUsers(),
     ]);
     this.templates = templates.items.filter(({ archived }) => !archived);
+    this.archived = templates.items.filter(({ archived }) => archived);
     this.customers = customers.items;
     this.people = people.items;
   }

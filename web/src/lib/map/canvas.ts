@@ -63,6 +63,7 @@ export class MapCanvas {
   #ground: Ground | undefined;
   #cells: Cell[] = [];
   #dots: Point[] = [];
+  #trail: [number, number][][] = [];
   #watcher: ResizeObserver;
   /** The view that was told last. */
   #seen = '';
@@ -151,6 +152,15 @@ export class MapCanvas {
   /** Where a point of the screen lies, for placing a pin by hand. */
   onClick(listener: (latitude: number, longitude: number) => void): void {
     this.#map.on('click', ({ lngLat }) => listener(lngLat.lat, lngLat.lng));
+    this.#map.getCanvas().addEventListener('keydown', ({ key }) => {
+      if (key === 'Enter') listener(this.middle().latitude, this.middle().longitude);
+    });
+  }
+
+  /** The middle of the view. */
+  middle(): { latitude: number; longitude: number } {
+    const { lat, lng } = this.#map.getCenter();
+    return { latitude: lat, longitude: lng };
   }
 
   /** Workers too many for elements of their own. */
@@ -163,6 +173,16 @@ export class MapCanvas {
         properties: { id },
         geometry: { type: 'Point', coordinates: [longitude, latitude] },
       })),
+    });
+  }
+
+  /** Ways that somebody went. */
+  setTrail(lines: [number, number][][]): void {
+    this.#trail = lines;
+    this.#source('trail')?.setData({
+      type: 'Feature',
+      properties: {},
+      geometry: { type: 'MultiLineString', coordinates: lines },
     });
   }
 
@@ -193,6 +213,14 @@ export class MapCanvas {
     const empty = { type: 'FeatureCollection' as const, features: [] };
     this.#map.addSource('cells', { type: 'geojson', data: empty });
     this.#map.addSource('dots', { type: 'geojson', data: empty });
+    this.#map.addSource('trail', { type: 'geojson', data: empty });
+    this.#map.addLayer({
+      id: 'trail',
+      type: 'line',
+      source: 'trail',
+      layout: { 'line-cap': 'round', 'line-join': 'round' },
+      paint: { 'line-color': colour!, 'line-width': 4, 'line-opacity': 0.75 },
+    });
     this.#map.addLayer({
       id: 'cells',
       type: 'fill',
@@ -226,6 +254,7 @@ export class MapCanvas {
       },
     });
     this.setDots(this.#dots);
+    this.setTrail(this.#trail);
     this.setCells(this.#cells);
   }
 

@@ -21,6 +21,16 @@ export interface MapWorker extends Position {
   name: string;
 }
 
+/** A place on somebody's way. */
+export interface Mark {
+  id: string;
+  latitude: number;
+  longitude: number;
+  label: string;
+  /** Where they were at the moment that is looked at. */
+  now?: boolean;
+}
+
 /** After this long without a fix a marker fades and says how old it is. */
 export const STALE_MS = 2 * 60_000;
 

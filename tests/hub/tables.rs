@@ -1,0 +1,135 @@
+//! Lists as tables, out and in again: what is wrong is said by row and column, and then nothing has changed.
+
+use crate::harness::{Person, TestHub};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+/// The text of a table that a person gets.
+async fn export(hub: &TestHub, person: &Person, path: &str) -> String {
+    let answer = hub.asks(Method::GET, path).header("cookie", format!("hub_session={}", person.session)).send().await.unwrap();
+    assert_eq!(answer.status(), 200, "{path}");
+    assert_eq!(answer.headers()["content-type"], "text/csv; charset=utf-8");
+    answer.text().await.unwrap()
+}
+
+async fn import(hub: &TestHub, person: &Person, path: &str, table: &str) -> (u16, Value) {
+    let request = hub.asks(Method::POST, path).header("cookie", format!("hub_session={}", person.session)).header("content-type", "text/csv");
+    let answer = request.body(table.to_owned()).send().await.unwrap();
+    (answer.status().as_u16(), answer.json().await.unwrap())
+}
+
+fn counts(answer: &(u16, Value)) -> (u16, i64, i64, usize) {
+    let (status, body) = answer;
+    (*status, body["created"].as_i64().unwrap(), body["changed"].as_i64().unwrap(), body["errors"].as_array().unwrap().len())
+}
+
+#[tokio::test]
+async fn customers_come_in_once_after_a_dry_run_that_changes_nothing() {
+    let hub = TestHub::start().await;
+    let dispatcher = hub.dispatcher(1).await;
+    let table = "\u{feff}Name;E-mail\r\n";
+    let refused = import(&hub, &dispatcher, "/api/customers/import", table).await;
+    assert_eq!((refused.0, &refused.1["errors"][0]["pointer"]), (422, &json!("/columns/1")), "{}", refused.1);
+    // As spreadsheets of other countries write it.
+    let table = "\u{feff}Name;email;address\r\nLaundry North;north@example.com;\"Dock 1\n00100 Helsinki\"\r\n'=Odd;;\r\n";
+    let before = export(&hub, &dispatcher, "/api/customers/export.csv").await;
+    let dry = import(&hub, &dispatcher, "/api/customers/import?dry_run=true", table).await;
+    assert_eq!(counts(&dry), (200, 2, 0, 0), "{}", dry.1);
+    assert_eq!(export(&hub, &dispatcher, "/api/customers/export.csv").await, before, "a dry run changes nothing");
+    assert_eq!(counts(&import(&hub, &dispatcher, "/api/customers/import", table).await), (200, 2, 0, 0));
+    assert_eq!(counts(&import(&hub, &dispatcher, "/api/customers/import", table).await), (200, 0, 2, 0), "known by their names");
+    let after = export(&hub, &dispatcher, "/api/customers/export.csv").await;
+    assert!(after.contains("Laundry North,north@example.com,,\"Dock 1\n00100 Helsinki\","), "{after}");
+    assert!(after.contains("\r\n'=Odd,"), "a formula leaves as text: {after}");
+    assert_eq!(counts(&import(&hub, &dispatcher, "/api/customers/import", &after).await).3, 0, "what was exported can be imported");
+    assert_eq!(export(&hub, &dispatcher, "/api/customers/export.csv").await, after, "and is the same then");
+    let foreign = export(&hub, &hub.log_in("dispatcher1@south.example").await, "/api/customers/export.csv").await;
+    assert!(!foreign.contains("Laundry North"), "{foreign}");
+}
+
+#[tokio::test]
+async fn one_wrong_row_stops_all_and_every_fault_has_its_place() {
+    let hub = TestHub::start().await;
+    let (dispatcher, admin) = (hub.dispatcher(1).await, hub.admin().await);
+    let table = "name,email,phone\nOtto,otto@example.com,1\n,nobody,\nUlla,ulla@example.com,\"2\"\n";
+    let refused = import(&hub, &admin, "/api/workers/import", table).await;
+    assert_eq!(counts(&refused), (200, 2, 0, 2), "{}", refused.1);
+    let places: Vec<_> = refused.1["errors"].as_array().unwrap().iter().map(|error| (error["row"].clone(), error["column"].clone())).collect();
+    assert_eq!(places, [(json!(2), json!("name")), (json!(2), json!("email"))]);
+    assert!(!export(&hub, &dispatcher, "/api/workers/export.csv").await.contains("Otto"));
+    assert_eq!(import(&hub, &dispatcher, "/api/workers/import", table).await.0, 403, "workers are the admins'");
+
+    let people = "name,email,customers\nPia New,pia.new@example.com,No such customer\n";
+    let refused = import(&hub, &dispatcher, "/api/portal-users/import", people).await;
+    assert_eq!(&refused.1["errors"][0]["column"], "customers");
+    for (table, pointer) in
+        [("name\n\"open", "/rows"), ("name,email\none", "/rows"), ("email\nx@example.com", "/columns"), ("name,name\na,b", "/columns/1")]
+    {
+        let refused = import(&hub, &dispatcher, "/api/customers/import", table).await;
+        // An open quote ends with the file: then it is a row like any other.
+        if table.contains('"') {
+            assert_eq!(counts(&refused), (200, 1, 0, 0));
+        } else {
+            assert_eq!((refused.0, &refused.1["errors"][0]["pointer"]), (422, &json!(pointer)), "{table:?}: {}", refused.1);
+        }
+    }
+    let long = format!("name\n{}", "x\n".repeat(501));
+    assert_eq!(import(&hub, &dispatcher, "/api/customers/import", &long).await.0, 422);
+    let huge = format!("name\n{}", "x".repeat(1 << 20));
+    assert_eq!(import(&hub, &dispatcher, "/api/customers/import", &huge).await.0, 400);
+}
+
+#[tokio::test]
+async fn people_are_invited_if_asked_for_and_assets_find_their_customer() {
+    let hub = TestHub::start().await;
+    let (dispatcher, admin) = (hub.dispatcher(1).await, hub.admin().await);
+    let bakery = dispatcher.reads(&format!("/api/customers/{}", hub.company().bakery.id)).await["name"].as_str().unwrap().to_owned();
+    let people = format!("name,email,phone,customers\nPia New,pia.new@example.com,+358 1,{bakery}\n");
+    let imported = import(&hub, &dispatcher, "/api/portal-users/import", &people).await;
+    assert_eq!(counts(&imported), (200, 1, 0, 0), "{}", imported.1);
+    let state = async || dispatcher.reads("/api/portal-users?q=pia.new").await["items"][0]["invitation"].clone();
+    assert_eq!(state().await, "none");
+    let renamed = people.replace("Pia New", "Pia Newer");
+    assert_eq!(counts(&import(&hub, &dispatcher, "/api/portal-users/import", &renamed).await), (200, 0, 1, 0), "known by their e-mail");
+    assert!(export(&hub, &dispatcher, "/api/portal-users/export.csv").await.contains(&format!("Pia Newer,pia.new@example.com,+358 1,{bakery}\r\n")));
+    let workers = "name,email\nWilma,wilma@example.com\n";
+    import(&hub, &admin, "/api/workers/import?invite=true", workers).await;
+    assert_eq!(dispatcher.reads("/api/workers?q=wilma").await["items"][0]["invitation"], "open");
+
+    let assets = format!(
+        "customer,type,name,serial,address,latitude,longitude\n{bakery},Oven,Stone oven,KU-1,Keskuskatu 2,60.17,24.94\n{bakery},Oven,Other,,,x,\n"
+    );
+    let refused = import(&hub, &dispatcher, "/api/assets/import", &assets).await;
+    assert_eq!((&refused.1["errors"][0]["row"], &refused.1["errors"][0]["column"]), (&json!(2), &json!("latitude")), "{}", refused.1);
+    let fixed = assets.replace(",x,", ",,");
+    assert_eq!(counts(&import(&hub, &dispatcher, "/api/assets/import", &fixed).await), (200, 2, 0, 0));
+    let table = export(&hub, &dispatcher, "/api/assets/export.csv").await;
+    assert!(table.contains(",Oven,Stone oven,KU-1,Keskuskatu 2,60.17,24.94\r\n"), "{table}");
+    assert_eq!(counts(&import(&hub, &dispatcher, "/api/assets/import", &table).await).1, 0, "all of them are known");
+}
+
+#[tokio::test]
+async fn jobs_come_part_by_part_with_the_filters_of_their_list() {
+    let hub = TestHub::start().await;
+    let dispatcher = hub.dispatcher(1).await;
+    let company = hub.company();
+    let (bakery, mill) = (company.bakery.id, company.mill.id);
+    // More than are read at once.
+    for _ in 0..6 {
+        dispatcher
+            .client
+            .post("/api/jobs", &json!({ "template": company.errand, "customer": bakery, "copies": 100, "notes": "=cmd" }))
+            .await
+            .unwrap();
+    }
+    dispatcher.orders(company.errand, json!({ "customer": mill })).await;
+    let table = export(&hub, &dispatcher, &format!("/api/jobs/export.csv?customer={bakery}")).await;
+    assert_eq!(table.lines().count(), 601);
+    assert!(table.starts_with("number,type,customer,status,") && table.contains(",'=cmd,"), "{}", &table[..400]);
+    let mut numbers: Vec<&str> = table.lines().skip(1).map(|line| line.split(',').next().unwrap()).collect();
+    numbers.dedup();
+    assert_eq!(numbers.len(), 600, "each once");
+    assert_eq!(export(&hub, &dispatcher, &format!("/api/jobs/export.csv?customer={mill}")).await.lines().count(), 2);
+    let wrong = dispatcher.tries(Method::GET, "/api/jobs/export.csv?sort=colour", None, None).await;
+    assert_eq!((wrong.status, &wrong.body["errors"][0]["pointer"]), (422, &json!("/sort")));
+}
