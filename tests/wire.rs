@@ -4,6 +4,7 @@
 
 #![expect(clippy::panic, clippy::unwrap_used, reason = "all of this is tests, also what they share")]
 
+use dispatch_hub::domain::availability::Absence;
 use dispatch_hub::domain::caller::ByKind;
 use dispatch_hub::domain::event::Kind;
 use dispatch_hub::domain::field::{FieldKind, FieldValue, Rule};
@@ -20,10 +21,12 @@ use dispatch_hub::protocol::server::{
     Welcome, WorkerState,
 };
 use dispatch_hub::protocol::views::{
-    Address, AssetRef, By, Caller, Can, Contact, CustomerRef, Declined, Field, Job, JobDate, LinkedCustomer, PermissionSet, ScheduleWorker, Step,
+    Address, AssetRef, By, Caller, Can, Contact, CustomerRef, Declined, Field, Job, JobDate, LinkedCustomer, PermissionSet, Step,
     TemplateRef, TenantRef, WorkerRef,
 };
+use dispatch_hub::protocol::workers::{Rows, ScheduleWorker};
 use dispatch_hub::protocol::{Encoding, Millis, Topic};
+use jiff::civil::date;
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -225,9 +228,11 @@ fn server_samples() -> Vec<(&'static str, ServerMessage)> {
         let message = EventMessage { topic, seq: 42, at: NOON, kind, job: job.map(Arc::new), job_id: id(1), by: by.clone(), reason, detail: None };
         ServerMessage::Event(Box::new(message))
     };
-    let row = ScheduleWorker { id: id(4), name: "Aino Virtanen".into(), hours: vec![Some((480, 960)), None], on_duty: true };
-    let snapshot = Snapshot { reference: 1, topic: Topic::Schedule, seq: 41, jobs: vec![job()], workers: Some(vec![row]), more: true, caller: None };
-    let portal = Snapshot { topic: Topic::Portal, jobs: vec![portal_job()], workers: None, more: false, ..snapshot.clone() };
+    let absence = Absence { from: date(2026, 12, 21), to: date(2026, 12, 23), note: "Course".into() };
+    let row = ScheduleWorker { id: id(4), name: "Aino Virtanen".into(), hours: vec![Some((480, 960)), None], absences: vec![absence], on_duty: true };
+    let rows = Rows { workers: vec![row.clone()], holidays: vec![date(2026, 12, 25)], more: false };
+    let snapshot = Snapshot { reference: 1, topic: Topic::Schedule, seq: 41, jobs: vec![job()], workers: Some(vec![row]), holidays: Some(rows.holidays.clone()), more: true, caller: None };
+    let portal = Snapshot { topic: Topic::Portal, jobs: vec![portal_job()], workers: None, holidays: None, more: false, ..snapshot.clone() };
     let position = |status, known: bool| {
         let some = |value: f32| known.then_some(value);
         Position(id(4), NOON, 60.169_52, 24.941_18, some(8.5), some(3.25), some(270.0), status)
@@ -265,6 +270,7 @@ fn server_samples() -> Vec<(&'static str, ServerMessage)> {
         ),
         ("worker", ServerMessage::Worker(state)),
         ("worker_silent", ServerMessage::Worker(silent)),
+        ("rows", ServerMessage::Rows(rows)),
         ("presence", ServerMessage::Presence(presence)),
         ("ok", ServerMessage::Ok(Okay { reference: 4, ..Okay::default() })),
         ("ok_subscribed", ServerMessage::Ok(Okay { reference: 2, seq: Some(42), job: None })),
@@ -303,6 +309,7 @@ fn server_tag(message: &ServerMessage) -> &'static str {
         ServerMessage::Cells(_) => "cells",
         ServerMessage::Eta(_) => "eta",
         ServerMessage::Worker(_) => "worker",
+        ServerMessage::Rows(_) => "rows",
         ServerMessage::Presence(_) => "presence",
         ServerMessage::Ok(_) => "ok",
         ServerMessage::Refused(_) => "refused",

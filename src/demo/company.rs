@@ -3,16 +3,20 @@
 use super::{PASSWORD, id, templates};
 use crate::auth;
 use crate::domain::At;
+use crate::domain::availability::Availability;
 use crate::domain::caller::{Caller, Link, Role};
 use crate::domain::ids::{LoginId, TenantId};
+use crate::domain::invoice::Line;
 use crate::domain::job::CustomerRef;
 use crate::domain::portal::{Overrides, resolve};
+use crate::domain::price::Price;
 use crate::domain::step::Address;
 use crate::domain::template::Template;
 use crate::domain::tenant::{CompanyDetails, DispatchRules, InvoiceRules, PortalSettings, Settings, Tenant};
 use crate::places::Gazetteer;
 use crate::store::{self, Store, assets::Asset, customers::Customer, dispatchers::Dispatcher, portal_users::PortalUser, workers::Worker};
 use sqlx::PgConnection;
+use std::collections::BTreeMap;
 
 const DISPATCHERS: [(&str, &str, bool); 2] = [("admin", "Irja Korpi", true), ("dispatcher", "Matti Vaara", false)];
 const WORKERS: [&str; 12] = [
@@ -183,9 +187,25 @@ impl Company {
         for asset in &self.assets {
             store::assets::create(&mut connection, self.tenant.id, asset).await?;
         }
+        for price in self.prices() {
+            store::prices::create(&mut connection, self.tenant.id, &price).await?;
+        }
         self.hire(&mut connection, now).await?;
         connection.commit().await?;
         Ok(())
+    }
+
+    /// What its job types charge, each once.
+    fn prices(&self) -> Vec<Price> {
+        let lines: BTreeMap<&str, &Line> = self.templates.iter().flat_map(|template| &template.invoice_lines).map(|line| (line.code.as_str(), line)).collect();
+        let price = |line: &Line| Price {
+            id: id(&format!("price {} of {}", line.code, self.domain)).into(),
+            code: line.code.clone(),
+            description: line.description.clone(),
+            unit_price: line.unit_price,
+            tax_rate: line.tax_rate,
+        };
+        lines.into_values().map(price).collect()
     }
 
     async fn hire(&self, connection: &mut PgConnection, now: At) -> Result<(), store::Error> {
@@ -206,7 +226,7 @@ impl Company {
                 name: caller.name.clone(),
                 phone: Some(phone(&caller.name)),
                 photo: None,
-                hours: None,
+                availability: Availability::default(),
                 on_duty: true,
                 duty_changed_at: Some(now),
                 archived_at: None,

@@ -114,7 +114,11 @@ fn deep_cleaning() -> Template {
         step("Arrive", Required).at_an_address().build(),
         step("Set up", Hidden).with(field("started", "Machine started at", FieldKind::Time, Optional, Hidden)).build(),
         step("Clean", ReadOnly).with(choices("done", "Rooms done", &rooms, Required, ReadOnly)).build(),
-        step("Hand over", ReadOnly).with(field("remarks", "Remarks", FieldKind::LongText, Optional, ReadOnly)).build(),
+        step("Hand over", ReadOnly)
+            .with(field("remarks", "Remarks", FieldKind::LongText, Optional, ReadOnly))
+            .with(field("after", "Photos of the rooms", FieldKind::Photo, Optional, ReadOnly))
+            .with(field("signed", "Customer's signature", FieldKind::Signature, Optional, ReadOnly))
+            .build(),
     ];
     let fields =
         vec![choices("rooms", "Which rooms?", &rooms, ReadOnly, Required), field("first_day", "Not before", FieldKind::Date, ReadOnly, Optional)];

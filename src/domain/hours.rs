@@ -2,10 +2,14 @@
 
 use super::at::At;
 use super::job::Slot;
+use super::refusal::{Fault, Why};
 use super::tenant::Hours;
 use jiff::Timestamp;
 use jiff::civil::{Date, Time};
 use jiff::tz::{AmbiguousOffset, TimeZone};
+
+/// Minutes of a day.
+const DAY_MIN: u16 = 24 * 60;
 
 /// A company's hours in its time zone.
 #[derive(Debug, Clone, PartialEq)]
@@ -66,6 +70,18 @@ impl BusinessHours {
         let time = Time::new(i8::try_from(minute / 60).ok()?, i8::try_from(minute % 60).ok()?, 0, 0).ok()?;
         let instant = self.zone.to_ambiguous_timestamp(date.to_datetime(time)).compatible().ok()?;
         Some(At(instant.as_millisecond()))
+    }
+}
+
+/// Whether each day's hours lie within it and end after they begin; every fault at its place in `/hours`.
+pub(super) fn check_hours(hours: &Hours, faults: &mut Vec<Fault>) {
+    for (day, span) in hours.iter().enumerate() {
+        let pointer = || format!("/hours/{day}/1");
+        match span {
+            Some((_, end)) if *end > DAY_MIN => faults.push(Fault::at(pointer(), Why::OutOfRange("one day"))),
+            Some((start, end)) if end <= start => faults.push(Fault::at(pointer(), Why::EndBeforeStart)),
+            _ => {}
+        }
     }
 }
 

@@ -44,6 +44,8 @@ ids! {
     TemplateId,
     /// A customer's equipment or place.
     AssetId,
+    /// A thing of the price list.
+    PriceId,
     /// A one-job link.
     LinkId,
     /// An uploaded file.

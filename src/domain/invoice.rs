@@ -232,7 +232,8 @@ pub fn parse_lines(sent: &[LineInput], faults: &mut Vec<Fault>) -> Vec<Line> {
     sent.iter().enumerate().map(|(index, line)| parse_line(line, &format!("/invoice_lines/{index}"), faults)).collect()
 }
 
-fn parse_line(sent: &LineInput, pointer: &str, faults: &mut Vec<Fault>) -> Line {
+/// A line as sent; every fault at its member below the pointer.
+pub(super) fn parse_line(sent: &LineInput, pointer: &str, faults: &mut Vec<Fault>) -> Line {
     let mut text = |text: &str, max, member: &str| {
         parse_text(text, max, false).unwrap_or_else(|why| {
             faults.push(Fault::at(format!("{pointer}/{member}"), why));

@@ -2,6 +2,7 @@
 
 pub mod arrival;
 pub mod at;
+pub mod availability;
 pub mod caller;
 pub mod colour;
 pub mod command;
@@ -24,6 +25,7 @@ pub mod job;
 pub mod letter;
 pub mod overview;
 pub mod portal;
+pub mod price;
 pub mod refusal;
 pub mod settings;
 pub mod step;

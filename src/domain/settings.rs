@@ -5,6 +5,7 @@
 use super::arrival::RADIUS_MIN_M;
 use super::colour::Colour;
 use super::field::{LONG_TEXT_MAX, TEXT_MAX, parse_text};
+use super::hours::check_hours;
 use super::ids::{FileId, TemplateId};
 use super::portal::Overrides;
 use super::refusal::{Fault, Why};
@@ -27,8 +28,6 @@ const PREFIX_MAX: usize = 20;
 const ARRIVAL_RADIUS_MAX_M: u32 = 2_000;
 /// The minutes after which a job that nobody answers may be declined.
 const AUTO_DECLINE_MIN: std::ops::RangeInclusive<u16> = 1..=10_080;
-/// Minutes of a day.
-const DAY_MIN: u16 = 24 * 60;
 
 /// The company itself.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
@@ -165,13 +164,7 @@ impl CompanyChange {
             tenant.time_zone.clone_from(zone);
         }
         if let Some(hours) = self.hours {
-            for (day, span) in hours.iter().enumerate() {
-                match span {
-                    Some((_, end)) if *end > DAY_MIN => faults.at(format!("/hours/{day}/1"), Why::OutOfRange("one day")),
-                    Some((start, end)) if end <= start => faults.at(format!("/hours/{day}/1"), Why::EndBeforeStart),
-                    _ => {}
-                }
-            }
+            check_hours(&hours, &mut faults.0);
             tenant.settings.hours = hours;
         }
         if let Some(holidays) = &self.holidays {

@@ -7,7 +7,9 @@ use super::lists::{asset_view, may_see_customer};
 use super::page;
 use super::request::{Body, Id, Query};
 use crate::domain::field::{LONG_TEXT_MAX, TEXT_MAX, parse_text};
-use crate::domain::ids::{AssetId, CustomerId, FileId};
+use crate::domain::caller::Role;
+use crate::domain::ids::{AssetId, CustomerId, FileId, JobId};
+use crate::domain::job::{Job, Status};
 use crate::domain::refusal::{Fault, Refusal, Why};
 use crate::domain::template::AddressInput;
 use crate::hub::clock;
@@ -24,6 +26,8 @@ use uuid::Uuid;
 const FIELDS_MAX: usize = 50;
 /// The most jobs that an asset lists; more are found in the list of jobs.
 const JOBS: i64 = 100;
+/// The most that a worker reads through on site.
+const EARLIER: usize = 20;
 
 /// What `POST /api/assets` and `PATCH /api/assets/{id}` take. Absent members stay, null empties.
 #[derive(Debug, Deserialize)]
@@ -171,4 +175,15 @@ pub(super) async fn jobs(parts: Data<Parts>, me: Me, Id(id): Id<AssetId>, query:
     let jobs = store::jobs::at_asset(&mut connection, me.tenant.id, id, limit).await?;
     let seen = jobs.iter().filter_map(|job| JobView::for_caller(job, &me.caller)).filter(|view| view.asset.is_some());
     Ok(Json(page::whole(seen.collect())))
+}
+
+/// What was completed at the asset of a job before it, for who is to work there; newest first.
+pub(super) async fn earlier(parts: Data<Parts>, me: Me, Id(id): Id<JobId>) -> Result<Json<List<JobView<Rfc3339>>>, Error> {
+    let (job, _) = super::jobs::find(&parts, &me, id).await?;
+    let Some(asset) = job.asset.as_ref().map(|asset| asset.id) else { return Ok(Json(page::whole(Vec::new()))) };
+    let mut connection = parts.store.read(me.tenant.id).await?;
+    let jobs = store::jobs::at_asset(&mut connection, me.tenant.id, asset, JOBS).await?;
+    let done = jobs.iter().filter(|other| other.id != id && other.status == Status::Completed).take(EARLIER);
+    let view = |job: &Job| if matches!(me.caller.role, Role::Worker { .. }) { JobView::worker(job) } else { JobView::staff(job) };
+    Ok(Json(page::whole(done.map(view).collect())))
 }

@@ -3,7 +3,7 @@
 use super::access::Me;
 use super::csv::{self, Csv, kept_as};
 use super::error::Error;
-use super::import::{ASSETS, BETWEEN, CUSTOMERS, PORTAL_USERS, WORKERS};
+use super::import::{ASSETS, BETWEEN, CUSTOMERS, PORTAL_USERS, PRICES, WORKERS};
 use super::jobs::Wanted;
 use super::request::Query;
 use super::{Parts, local_time};
@@ -97,6 +97,15 @@ pub(super) async fn assets(parts: Data<Parts>, me: Me) -> Result<HttpResponse, E
         table.row([customer.as_str(), &one.kind, &one.name, one.serial.as_deref().unwrap_or_default(), text, &latitude, &longitude]);
     }
     Ok(csv::answer("assets.csv", table))
+}
+
+pub(super) async fn prices(parts: Data<Parts>, me: Me) -> Result<HttpResponse, Error> {
+    let mut connection = parts.store.read(me.tenant.id).await?;
+    let mut table = Csv::new(&PRICES);
+    for one in store::prices::list(&mut connection, me.tenant.id).await? {
+        table.row([one.code.as_str(), &one.description, &one.unit_price.to_string(), &one.tax_rate.to_string()]);
+    }
+    Ok(csv::answer("price-list.csv", table))
 }
 
 /// The jobs of the list with the same filters, in the same order. Times are the company's own.

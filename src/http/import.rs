@@ -1,17 +1,20 @@
-//! Tables that make and change what lists hold: customers, portal users, workers, assets.
+//! Tables that make and change what lists hold: customers, portal users, workers, assets, prices.
 //!
 //! An import is one transaction: all of its rows, or none. A dry run does the same work and takes it back. What is there already is
-//! known by its name or e-mail address, so that a table that is sent twice changes nothing the second time.
+//! known by its name, e-mail address or code, so that a table that is sent twice changes nothing the second time.
 
 use super::access::Me;
 use super::error::Error;
 use super::request::{Query, Table};
-use super::{Parts, assets as asset, csv as cells, customers as customer, people};
+use super::settings::invalid;
+use super::{Parts, assets as asset, csv as cells, customers as customer, people, prices as price};
 use crate::domain::email::Email;
-use crate::domain::ids::{CustomerId, WorkerId};
+use crate::domain::ids::{CustomerId, PriceId, WorkerId};
+use crate::domain::price::PriceInput;
 use crate::domain::refusal::Why;
 use crate::protocol::Problem;
 use crate::protocol::entering::{CustomerBody, PersonBody};
+use crate::protocol::invoice::PriceBody;
 use crate::protocol::problem::FieldError;
 use crate::protocol::tables::{Imported, RowError};
 use crate::store;
@@ -30,10 +33,11 @@ pub(super) const CUSTOMERS: [&str; 5] = ["name", "email", "phone", "address", "t
 pub(super) const PORTAL_USERS: [&str; 4] = ["name", "email", "phone", "customers"];
 pub(super) const WORKERS: [&str; 3] = ["name", "email", "phone"];
 pub(super) const ASSETS: [&str; 7] = ["customer", "type", "name", "serial", "address", "latitude", "longitude"];
+pub(super) const PRICES: [&str; 4] = ["code", "description", "unit_price", "tax_rate"];
 /// Between the customers of a portal user.
 pub(super) const BETWEEN: &str = "; ";
 
-type Answer = Result<Json<Imported>, Error>;
+pub(super) type Answer = Result<Json<Imported>, Error>;
 
 /// What a row did.
 enum Made {
@@ -42,10 +46,10 @@ enum Made {
 }
 
 /// A row by its columns; absent ones are not in it.
-struct Row(HashMap<String, String>);
+pub(super) struct Row(HashMap<String, String>);
 
 impl Row {
-    fn get(&self, column: &str) -> Option<&str> {
+    pub(super) fn get(&self, column: &str) -> Option<&str> {
         self.0.get(column).map(|cell| cell.trim())
     }
 
@@ -194,16 +198,41 @@ async fn take_asset(connection: &mut PgConnection, parts: &Parts, me: &Me, row: 
     Ok(if is_new { Made::New } else { Made::Known })
 }
 
+pub(super) async fn prices(parts: Data<Parts>, me: Me, query: Query, Table(text): Table) -> Answer {
+    let table = read(&text, &PRICES, &["description", "unit_price"])?;
+    let mut import = Import::begin(&parts, &query).await?;
+    for row in &table {
+        let made = take_price(&mut import.connection, &me, row).await;
+        import.note(made)?;
+    }
+    import.end().await
+}
+
+async fn take_price(connection: &mut PgConnection, me: &Me, row: &Row) -> Result<Made, Error> {
+    let cell = |column: &str| row.get(column).map(str::to_owned);
+    let body = PriceBody { code: cell("code"), description: cell("description"), unit_price: cell("unit_price"), tax_rate: cell("tax_rate") };
+    let (code, description) = (row.get("code").unwrap_or_default(), row.get("description").unwrap_or_default());
+    let known = store::prices::known(connection, me.tenant.id, code, description).await?;
+    let (id, stood) = known.map_or_else(|| (None, PriceInput::default()), |known| (Some(known.id), known.into()));
+    let one = price::changed(stood, body).parse(id.unwrap_or_else(|| PriceId(Uuid::now_v7()))).map_err(invalid)?;
+    if id.is_none() {
+        store::prices::create(connection, me.tenant.id, &one).await?;
+        return Ok(Made::New);
+    }
+    store::prices::update(connection, me.tenant.id, &one).await?;
+    Ok(Made::Known)
+}
+
 fn shaped<T: serde::de::DeserializeOwned>(body: Value) -> Result<T, Error> {
     serde_json::from_value(body).map_err(|error| Error::Internal(error.into()))
 }
 
-fn flag(query: &Query, name: &str) -> Result<bool, Error> {
+pub(super) fn flag(query: &Query, name: &str) -> Result<bool, Error> {
     Ok(query.parsed::<bool>(name, "true or false")?.unwrap_or(false))
 }
 
 /// The rows of a table. Commas, semicolons or tabs part its cells, whichever its head has most of.
-fn read(text: &str, columns: &[&str], needed: &[&str]) -> Result<Vec<Row>, Error> {
+pub(super) fn read(text: &str, columns: &[&str], needed: &[&str]) -> Result<Vec<Row>, Error> {
     let text = text.trim_start_matches('\u{feff}');
     let head = text.lines().next().unwrap_or_default();
     let delimiter =

@@ -12,7 +12,8 @@ use crate::domain::ids::{AssetId, CustomerId, DispatcherId, PortalUserId, Templa
 use crate::domain::template::Template as TemplateDef;
 use crate::hub::clock;
 use crate::protocol::lists::{Asset, AssetField, Customer, Dispatcher, List, PortalUser, PortalUserCustomer, Template, Worker};
-use crate::protocol::views::{Address, ScheduleWorker};
+use crate::protocol::views::Address;
+use crate::protocol::workers::ScheduleWorker;
 use crate::store;
 use crate::store::logins::PersonKind;
 use crate::store::people::Entry;
@@ -42,8 +43,9 @@ pub(super) async fn worker(parts: Data<Parts>, me: Me, Id(id): Id<WorkerId>) -> 
 }
 
 fn worker_view(worker: store::workers::Worker, entry: Entry, me: &Me) -> Worker {
-    let row = ScheduleWorker::new(worker.id, worker.name, worker.hours, &me.tenant.settings, worker.on_duty);
-    Worker { row, phone: worker.phone, photo: worker.photo, email: entry.email, invitation: entry.invitation }
+    let own_hours = worker.availability.hours.is_some();
+    let row = ScheduleWorker::new(worker.id, worker.name, worker.availability, &me.tenant.settings, worker.on_duty);
+    Worker { row, own_hours, phone: worker.phone, photo: worker.photo, email: entry.email, invitation: entry.invitation }
 }
 
 /// How the people of one kind get in: their addresses belong to log-ins, which readers do not see.

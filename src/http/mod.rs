@@ -3,6 +3,7 @@
 mod access;
 mod addresses;
 mod assets;
+mod availability;
 mod body;
 mod csv;
 mod customers;
@@ -13,9 +14,11 @@ mod events;
 mod export;
 mod files;
 mod import;
+mod import_jobs;
 mod intake;
 mod invoices;
 mod jobs;
+mod leaving;
 mod links;
 mod lists;
 mod local_time;
@@ -27,6 +30,7 @@ mod people;
 mod permissions;
 mod picture;
 mod preview;
+mod prices;
 mod publish;
 mod request;
 mod schedule;
@@ -101,14 +105,18 @@ pub fn routes() -> Vec<Endpoint> {
         at("/api/portal-users/export.csv", [get(Dispatcher, export::portal_users)]),
         at("/api/workers/export.csv", [get(Dispatcher, export::workers)]),
         at("/api/assets/export.csv", [get(Dispatcher, export::assets)]),
+        at("/api/price-list/export.csv", [get(Dispatcher, export::prices)]),
         at("/api/customers/import", [post(Dispatcher, import::customers)]),
         at("/api/portal-users/import", [post(Dispatcher, import::portal_users)]),
         at("/api/workers/import", [post(Admin, import::workers)]),
         at("/api/assets/import", [post(Dispatcher, import::assets)]),
+        at("/api/jobs/import", [post(Dispatcher, import_jobs::jobs)]),
+        at("/api/price-list/import", [post(Dispatcher, import::prices)]),
         at("/api/jobs/publish", [post(Dispatcher, publish::publish)]),
         at("/api/jobs/{id}", [get(Viewer, jobs::read), patch(Member, jobs::edit), delete(Member, jobs::delete)]),
         at("/api/jobs/{id}/commands", [post(Member, jobs::command)]),
         at("/api/jobs/{id}/events", [get(Viewer, events::of_job)]),
+        at("/api/jobs/{id}/earlier", [get(Staff, assets::earlier)]),
         at("/api/jobs/{id}/invoice", [get(Orderer, invoices::read)]),
         at("/api/jobs/{id}/invoice.pdf", [get(Orderer, invoices::pdf)]),
         at("/api/jobs/{id}/worker-photo", [get(Viewer, files::worker_photo)]),
@@ -121,6 +129,7 @@ pub fn routes() -> Vec<Endpoint> {
         at("/api/workers/nearest", [get(Dispatcher, tracks::nearest)]),
         at("/api/workers/{id}", [get(Dispatcher, lists::worker), patch(Admin, people::edit), delete(Admin, people::archive)]),
         at("/api/workers/{id}/invitation", [post(Admin, people::invite), delete(Admin, people::withdraw)]),
+        at("/api/workers/{id}/availability", [put(Dispatcher, availability::set)]),
         at("/api/workers/{id}/track", [get(Dispatcher, tracks::of_worker)]),
         at("/api/workers/{id}/tracker", [get(Admin, trackers::read), post(Admin, trackers::make), delete(Admin, trackers::revoke)]),
         at("/api/customers", [get(Orderer, lists::customers), post(Dispatcher, customers::create)]),
@@ -138,6 +147,8 @@ pub fn routes() -> Vec<Endpoint> {
         at("/api/assets", [get(Orderer, lists::assets), post(Dispatcher, assets::create)]),
         at("/api/assets/{id}", [get(Orderer, lists::asset), patch(Dispatcher, assets::edit), delete(Dispatcher, assets::remove)]),
         at("/api/assets/{id}/jobs", [get(Orderer, assets::jobs)]),
+        at("/api/price-list", [get(Dispatcher, prices::list), post(Dispatcher, prices::create)]),
+        at("/api/price-list/{id}", [get(Dispatcher, prices::read), patch(Dispatcher, prices::edit), delete(Dispatcher, prices::remove)]),
         at("/api/portal-users", [get(Dispatcher, lists::portal_users), post(Dispatcher, people::create)]),
         at("/api/portal-users/{id}", [get(Dispatcher, lists::portal_user), patch(Dispatcher, people::edit), delete(Dispatcher, people::archive)]),
         at("/api/portal-users/{id}/invitation", [post(Dispatcher, people::invite), delete(Dispatcher, people::withdraw)]),

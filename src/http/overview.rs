@@ -45,8 +45,9 @@ async fn of_day(parts: &Parts, me: &Me, query: &Query) -> Result<Overview, Error
     // Who left is still there on the days on which they worked.
     workers.retain(|worker| worker.archived_at.is_none() || jobs.iter().any(|job| job.worker.as_ref().is_some_and(|at| at.id == worker.id)));
     let hours = |worker: &store::workers::Worker| -> Option<Slot> {
-        let own = BusinessHours { hours: worker.hours.unwrap_or(company.hours), ..company.clone() };
-        own.open_on(date)
+        let availability = &worker.availability;
+        let own = BusinessHours { hours: availability.hours.unwrap_or(company.hours), ..company.clone() };
+        own.open_on(date).filter(|_| !availability.absences.iter().any(|absence| absence.covers(date)))
     };
     let rows: Vec<_> = workers.iter().map(|worker| (worker.id, hours(worker))).collect();
     let seen = overview::of_day(day, &jobs, &rows, now);

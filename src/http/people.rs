@@ -3,8 +3,9 @@
 use super::access::Me;
 use super::error::Error;
 use super::request::{Body, Id};
-use super::{Parts, lists};
+use super::{Parts, leaving, lists};
 use crate::auth::invitations::{self, Invitee};
+use crate::domain::availability::Availability;
 use crate::domain::email::Email;
 use crate::domain::field::{TEXT_MAX, parse_text};
 use crate::domain::ids::{CustomerId, FileId, WorkerId};
@@ -137,7 +138,7 @@ pub(super) async fn admit(connection: &mut PgConnection, me: &Me, kind: PersonKi
                 PersonKind::Worker => {
                     let (name, id) = (name.clone(), id.into());
                     let worker =
-                        Worker { tenant, id, login, name, phone, photo: None, hours: None, on_duty: false, duty_changed_at: None, archived_at: None };
+                        Worker { tenant, id, login, name, phone, photo: None, availability: Availability::default(), on_duty: false, duty_changed_at: None, archived_at: None };
                     store::workers::create(connection, &worker).await
                 }
                 PersonKind::PortalUser => {
@@ -227,11 +228,12 @@ pub(super) async fn edit(
     view(parts, me, kind, id, StatusCode::OK).await
 }
 
-/// Puts somebody away: they are let in no more, and their open sockets end.
+/// Puts somebody away: they are let in no more, their open sockets end, and what was planned for them is to be placed again.
 pub(super) async fn archive(parts: Data<Parts>, me: Me, Kind(kind): Kind, Id(id): Id<Uuid>) -> Result<HttpResponse, Error> {
     let (tenant, now) = (me.tenant.id, clock::now());
     let mut connection = parts.store.write().await?;
     find(&mut connection, &me, kind, id).await?;
+    let planned = if kind == PersonKind::Worker { leaving::planned(&mut connection, &me, id.into()).await? } else { Vec::new() };
     if id == me.caller.person() {
         return Err(Problem::with_detail(Name::Conflict, "Another admin has to do this: nobody shuts themselves out").into());
     }
@@ -241,6 +243,10 @@ pub(super) async fn archive(parts: Data<Parts>, me: Me, Kind(kind): Kind, Id(id)
     connection.commit().await.map_err(store::Error::from)?;
     for ended in ended {
         parts.hub.end_sessions(&ended);
+    }
+    leaving::place_again(&parts, &me, planned).await;
+    if kind == PersonKind::Worker {
+        parts.hub.settle(tenant).await;
     }
     Ok(HttpResponse::NoContent().finish())
 }

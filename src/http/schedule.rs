@@ -9,7 +9,8 @@ use crate::domain::job::Status;
 use crate::domain::refusal::Why;
 use crate::hub::clock;
 use crate::protocol::lists::Schedule;
-use crate::protocol::views::{Job, ScheduleWorker};
+use crate::protocol::views::Job;
+use crate::protocol::workers::ScheduleWorker;
 use crate::store;
 use actix_web::web::{Data, Json};
 
@@ -22,10 +23,12 @@ pub(super) async fn read(parts: Data<Parts>, me: Me, query: Query) -> Result<Jso
     let workers = store::workers::list(&mut connection, me.tenant.id).await?;
     let (seq, jobs) = store::jobs::schedule(&mut connection, me.tenant.id, from, to).await?;
     let here = workers.into_iter().filter(|worker| worker.archived_at.is_none());
-    let row = |worker: store::workers::Worker| ScheduleWorker::new(worker.id, worker.name, worker.hours, &me.tenant.settings, worker.on_duty);
+    let row =
+        |worker: store::workers::Worker| ScheduleWorker::new(worker.id, worker.name, worker.availability, &me.tenant.settings, worker.on_duty);
     let (to_place, placed): (Vec<_>, Vec<_>) = jobs.iter().partition(|job| job.status == Status::Unassigned);
     Ok(Json(Schedule {
         workers: here.map(row).collect(),
+        holidays: me.tenant.settings.holidays.clone(),
         jobs: placed.into_iter().map(Job::staff).collect(),
         to_place: to_place.into_iter().map(Job::staff).collect(),
         seq,

@@ -10,10 +10,10 @@ use crate::domain::command::Contact;
 use crate::domain::ids::{AssetId, CustomerId, JobId, TemplateId, WorkerId};
 use crate::domain::invoice::{LineInput, Terms};
 use crate::domain::job::{CustomerRef, Job, NewJob, PAST_MS, Placement};
-use crate::domain::refusal::{Refusal, Why};
+use crate::domain::refusal::{Fault, Refusal, Why};
 use crate::domain::template::{Filler, StepInput, Template};
 use crate::store;
-use crate::store::writer::Outcome;
+use crate::store::writer::{Change, Outcome};
 use serde_json::{Map, Value};
 use std::sync::Arc;
 use uuid::Uuid;
@@ -57,29 +57,7 @@ pub(super) async fn create(shared: &Arc<Shared>, caller: &Caller, request: &Requ
 }
 
 async fn make(shared: &Arc<Shared>, caller: &Caller, request: &Request, base: Uuid, new: NewJobs) -> Result<Vec<(Arc<Job>, i64)>, Error> {
-    let tenant = shared.tenant(caller.tenant).await?;
-    let now = clock::now();
-    let (filler, customer) = check_caller(caller, &new, now)?;
-    let mut connection = shared.store.read(caller.tenant).await?;
-    let template = not_found_at(store::templates::find(&mut connection, caller.tenant, new.template).await, "/template")?;
-    drop(connection);
-    if template.archived {
-        return Err(fault("/template", Why::NotFound));
-    }
-    let new_job = look_up(shared, caller, &template, filler, customer, request, &new).await?;
-    let copies = allowed_copies(caller, &template, new.copies)?;
-    let booking = match Desk::of(shared, caller, customer).await? {
-        Some(desk) => desk.book(shared, caller.tenant, new.requested_start, template.duration_min, copies, now).await?,
-        None => None,
-    };
-    let mut group = Vec::with_capacity(usize::from(copies));
-    let mut jobs = Vec::with_capacity(usize::from(copies));
-    for copy in 0..copies {
-        let (job, event) = new_job.clone().decide(caller.tenant, JobId(Uuid::now_v7()), caller.by(), tenant.settings.dispatch, now)?;
-        let decided = Decided::created(job, event).booked(booking);
-        jobs.extend(decided.job.clone());
-        group.push(change_of(caller.tenant, copy_key(base, copy), request.body_hash, decided));
-    }
+    let (jobs, group) = decide(shared, caller, request, &new, base, 0).await?;
     let outcomes = shared.lanes.commit(group).await.map_err(|_busy| Error::Busy)?;
     let mut made = Vec::with_capacity(jobs.len());
     for (job, outcome) in jobs.into_iter().zip(outcomes) {
@@ -95,6 +73,75 @@ async fn make(shared: &Arc<Shared>, caller: &Caller, request: &Request, base: Uu
         }
     }
     Ok(made)
+}
+
+/// What the request comes to: the jobs, and the changes that make them. Their commands are numbered from `first` on.
+async fn decide(
+    shared: &Arc<Shared>,
+    caller: &Caller,
+    request: &Request,
+    new: &NewJobs,
+    base: Uuid,
+    first: u16,
+) -> Result<(Vec<Arc<Job>>, Vec<Change<Decided>>), Error> {
+    let tenant = shared.tenant(caller.tenant).await?;
+    let now = clock::now();
+    let (filler, customer) = check_caller(caller, new, now)?;
+    let mut connection = shared.store.read(caller.tenant).await?;
+    let template = not_found_at(store::templates::find(&mut connection, caller.tenant, new.template).await, "/template")?;
+    drop(connection);
+    if template.archived {
+        return Err(fault("/template", Why::NotFound));
+    }
+    let new_job = look_up(shared, caller, &template, filler, customer, request, new).await?;
+    let copies = allowed_copies(caller, &template, new.copies)?;
+    let booking = match Desk::of(shared, caller, customer).await? {
+        Some(desk) => desk.book(shared, caller.tenant, new.requested_start, template.duration_min, copies, now).await?,
+        None => None,
+    };
+    let mut group = Vec::with_capacity(usize::from(copies));
+    let mut jobs = Vec::with_capacity(usize::from(copies));
+    for copy in 0..copies {
+        let (job, event) = new_job.clone().decide(caller.tenant, JobId(Uuid::now_v7()), caller.by(), tenant.settings.dispatch, now)?;
+        let decided = Decided::created(job, event).booked(booking);
+        jobs.extend(decided.job.clone());
+        group.push(change_of(caller.tenant, copy_key(base, first + copy), request.body_hash, decided));
+    }
+    Ok((jobs, group))
+}
+
+/// Makes a job of each order, all of them in one batch. In a dry run, or if one does not fit, none: what is wrong with each is said.
+pub(super) async fn create_each(
+    shared: &Arc<Shared>,
+    caller: &Caller,
+    request: &Request,
+    orders: Vec<NewJobs>,
+    dry_run: bool,
+) -> Result<Vec<Result<(), Vec<Fault>>>, Error> {
+    let base = request.stored_key(caller);
+    let mut fits = Vec::with_capacity(orders.len());
+    let mut group = Vec::with_capacity(orders.len());
+    for (row, order) in (0..).zip(&orders) {
+        match decide(shared, caller, request, order, base, row).await {
+            Ok((_, changes)) => {
+                fits.push(Ok(()));
+                group.extend(changes);
+            }
+            Err(Error::Refused(Refusal::Invalid(faults))) => fits.push(Err(faults)),
+            Err(other) => return Err(other),
+        }
+    }
+    if dry_run || fits.iter().any(Result::is_err) {
+        return Ok(fits);
+    }
+    for outcome in shared.lanes.commit(group).await.map_err(|_busy| Error::Busy)? {
+        match outcome {
+            Outcome::Applied { .. } | Outcome::Replayed { .. } => {}
+            Outcome::OtherBody => return Err(Error::IdempotencyMismatch),
+            other => return Err(Error::Internal(anyhow::anyhow!("a new job could not be written: {other:?}"))),
+        }
+    }
+    Ok(fits)
 }
 
 /// The id of one copy's command.

@@ -141,6 +141,11 @@ impl Fanout {
         }
     }
 
+    /// Whether anybody listens.
+    pub(super) fn is_heard(&self, audience: Audience) -> bool {
+        self.audiences.get(&audience).is_some_and(|subscriptions| !subscriptions.is_empty())
+    }
+
     /// Gives a frame that is not in the log to an audience.
     pub(super) fn publish_state(&self, audience: Audience, frame: impl FnOnce() -> Arc<Frame>) {
         let Some(subscriptions) = self.audiences.get(&audience) else { return };

@@ -18,6 +18,7 @@ mod nearest;
 mod project;
 mod record;
 mod registry;
+mod rows;
 mod send_queue;
 mod session;
 mod settle;
@@ -47,7 +48,7 @@ use crate::domain::At;
 use crate::domain::caller::{Caller, Role};
 use crate::domain::ids::{JobId, TenantId};
 use crate::domain::job::{Job, Source};
-use crate::domain::refusal::Refusal;
+use crate::domain::refusal::{Fault, Refusal};
 use crate::domain::tenant::Tenant;
 use crate::places::Router;
 use crate::store::{self, Store};
@@ -157,6 +158,17 @@ impl Hub {
     /// Makes one job, or several identical ones. Each with the number of its event.
     pub async fn create(&self, caller: &Caller, request: Request, new: NewJobs) -> Result<Vec<(Arc<Job>, i64)>, Error> {
         create::create(&self.shared, caller, &request, new).await
+    }
+
+    /// Makes a job of each order, or none if one does not fit, or in a dry run. What is wrong with each.
+    pub async fn create_each(
+        &self,
+        caller: &Caller,
+        request: Request,
+        orders: Vec<NewJobs>,
+        dry_run: bool,
+    ) -> Result<Vec<Result<(), Vec<Fault>>>, Error> {
+        create::create_each(&self.shared, caller, &request, orders, dry_run).await
     }
 
     /// Asks something of a job.

@@ -116,6 +116,10 @@ impl Shared {
         }
         drop(connection);
         self.know(Arc::clone(&tenant));
+        // Those who came in since the last look have the rows already.
+        if version.is_none_or(|version| settled.get(&id) != Some(&version)) {
+            self.show_rows(&tenant).await?;
+        }
         let mut each = Vec::with_capacity(sessions.len());
         for session in sessions {
             let links = portal_user(&session.caller()).map(|user| links.get(&user).cloned().unwrap_or_default());

@@ -2,7 +2,8 @@
 
 use super::frame::Frame;
 use crate::protocol::server::Snapshot;
-use crate::protocol::views::{Job, ScheduleWorker};
+use crate::protocol::views::Job;
+use crate::protocol::workers::ScheduleWorker;
 use crate::protocol::{Encoding, Millis, ServerMessage};
 use std::sync::Arc;
 use std::vec::IntoIter;
@@ -10,7 +11,7 @@ use std::vec::IntoIter;
 /// Jobs in one part.
 const JOBS: usize = 500;
 /// Rows of workers in one part.
-const ROWS: usize = 2_000;
+pub(super) const ROWS: usize = 2_000;
 /// Frames of the hub stay under 1 MiB.
 const MAX_BYTES: usize = 1 << 20;
 
@@ -45,6 +46,7 @@ impl Parts {
         let more = self.jobs.len() > 0 || self.rows.len() > 0;
         let part = Snapshot { jobs, workers: Some(rows).filter(|rows| !rows.is_empty()), more, ..self.head.clone() };
         self.head.caller = None;
+        self.head.holidays = None;
         Some(part)
     }
 }

@@ -9,7 +9,7 @@ use super::map::wire;
 use super::project::{Entry, Viewer};
 use super::session::{Joined, Session};
 use super::snapshot::Parts;
-use super::{Error, Hub, Shared, clock};
+use super::{Error, Hub, Shared, clock, rows};
 use crate::domain::At;
 use crate::domain::caller::{Caller, Link, Role};
 use crate::domain::gate;
@@ -18,7 +18,7 @@ use crate::domain::job::Job;
 use crate::domain::refusal::{Fault, Refusal, Why};
 use crate::protocol::client::Subscribe;
 use crate::protocol::server::{Okay, Positions, Snapshot};
-use crate::protocol::views::{Caller as CallerView, Job as JobView, ScheduleWorker};
+use crate::protocol::views::{Caller as CallerView, Job as JobView};
 use crate::protocol::{Millis, ServerMessage, Topic};
 use crate::store;
 use std::sync::Arc;
@@ -171,6 +171,12 @@ impl Shared {
         {
             let ok = Okay { reference: request.reference, seq: Some(reached), job: None };
             session.queue.push(&Frame::new(ServerMessage::Ok(ok)));
+            if request.topic == Topic::Schedule {
+                // Rows are in no log: what changed of them meanwhile is not among what was missing.
+                for part in rows::parts(self.rows(session).await?, &session.tenant().settings) {
+                    session.queue.push_patiently(&part).await;
+                }
+            }
             subscription.joined(reached);
             return Ok(());
         }
@@ -197,7 +203,8 @@ impl Shared {
             Topic::Map | Topic::Portal | Topic::Job(_) => None,
         };
         let jobs = jobs.iter().filter_map(|job| JobView::for_caller(job, &session.caller())).collect();
-        let whole = Snapshot { reference: request.reference, topic: request.topic, seq, jobs, workers, more: false, caller };
+        let holidays = (request.topic == Topic::Schedule).then(|| session.tenant().settings.holidays.clone());
+        let whole = Snapshot { reference: request.reference, topic: request.topic, seq, jobs, workers, holidays, more: false, caller };
         for part in Parts::new(session.queue.encoding(), whole) {
             session.queue.push_patiently(&part).await;
         }
@@ -269,22 +276,6 @@ impl Shared {
                 store::jobs::schedule(&mut connection, tenant, from, to).await?
             }
         })
-    }
-
-    /// The schedule's rows; a worker gets their own, to know whether they are on duty.
-    async fn rows(&self, session: &Session) -> Result<Vec<ScheduleWorker>, Error> {
-        let mut connection = self.store.read(session.tenant_id).await?;
-        let workers = store::workers::list(&mut connection, session.tenant_id).await?;
-        let tenant = session.tenant();
-        let may_see = |worker: &store::workers::Worker| match session.caller().role {
-            Role::Worker { id } => worker.id == id,
-            _ => worker.archived_at.is_none(),
-        };
-        Ok(workers
-            .into_iter()
-            .filter(may_see)
-            .map(|worker| ScheduleWorker::new(worker.id, worker.name, worker.hours, &tenant.settings, worker.on_duty))
-            .collect())
     }
 
     /// Where the workers of the current jobs are and when they are expected, for who just joined and may see it.

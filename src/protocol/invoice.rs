@@ -1,7 +1,8 @@
 //! An invoice on the wire: decimals as text, sums as the hub adds them.
 
-use crate::domain::ids::JobId;
+use crate::domain::ids::{JobId, PriceId};
 use crate::domain::invoice::{Invoice as DomainInvoice, Line, Terms};
+use crate::domain::price::Price as DomainPrice;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
@@ -61,6 +62,37 @@ pub struct TemplateLine {
     pub tax_rate: String,
 }
 
+/// A thing of the price list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[ts(export)]
+pub struct Price {
+    /// Its id.
+    pub id: PriceId,
+    /// The company's own code; empty if it has none.
+    pub code: String,
+    /// What it is.
+    pub description: String,
+    /// Of one, net or gross by the company's settings.
+    pub unit_price: String,
+    /// Percent.
+    pub tax_rate: String,
+}
+
+/// What makes and changes a thing of the price list. Absent members stay.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[serde(deny_unknown_fields, default)]
+#[ts(export, optional_fields)]
+pub struct PriceBody {
+    /// Empty: none.
+    pub code: Option<String>,
+    /// What it is.
+    pub description: Option<String>,
+    /// Of one, as a decimal.
+    pub unit_price: Option<String>,
+    /// Percent, as a decimal; empty: 0.
+    pub tax_rate: Option<String>,
+}
+
 /// The tax of one rate.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
 #[ts(export)]
@@ -104,6 +136,13 @@ pub struct InvoicePaper {
     /// The rest.
     #[serde(flatten)]
     pub invoice: Invoice,
+}
+
+impl From<DomainPrice> for Price {
+    fn from(price: DomainPrice) -> Self {
+        let DomainPrice { id, code, description, unit_price, tax_rate } = price;
+        Self { id, code, description, unit_price: unit_price.to_string(), tax_rate: tax_rate.to_string() }
+    }
 }
 
 impl From<&Line> for TemplateLine {

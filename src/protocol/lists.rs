@@ -4,7 +4,8 @@ use super::detail::Detail;
 use super::instant::Rfc3339;
 use super::invoice::TemplateLine;
 use super::problem::Problem;
-use super::views::{Address, By, Caller, Job, PermissionSet, ScheduleWorker};
+use super::views::{Address, By, Caller, Job, PermissionSet};
+use super::workers::ScheduleWorker;
 use crate::domain::caller::ByKind;
 use crate::domain::event::Kind;
 use crate::domain::field::{FieldDef, FieldKind, Rule};
@@ -12,6 +13,7 @@ use crate::domain::fix::WorkerStatus;
 use crate::domain::ids::{AssetId, CustomerId, DispatcherId, FileId, JobId, PortalUserId, TemplateId, WorkerId};
 use crate::domain::invitation::InvitationState;
 use crate::domain::{portal, template};
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -261,6 +263,9 @@ pub struct HistoryEvent {
 pub struct Schedule {
     /// The rows.
     pub workers: Vec<ScheduleWorker>,
+    /// Days on which the company is closed.
+    #[ts(type = "string[]")]
+    pub holidays: Vec<Date>,
     /// Placed in the range.
     pub jobs: Vec<Job<Rfc3339>>,
     /// Not placed yet.
@@ -276,6 +281,8 @@ pub struct Schedule {
 pub struct Worker {
     #[serde(flatten)]
     pub row: ScheduleWorker,
+    /// The hours are theirs, not the company's.
+    pub own_hours: bool,
     pub phone: Option<String>,
     /// The picture that shows them.
     pub photo: Option<FileId>,

@@ -17,6 +17,7 @@ pub mod topic;
 pub mod tracker_setup;
 pub mod trackers;
 pub mod views;
+pub mod workers;
 
 pub use client::ClientMessage;
 pub use codec::Encoding;

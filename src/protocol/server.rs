@@ -4,11 +4,13 @@ use super::detail::Detail;
 use super::instant::Millis;
 use super::problem::Problem;
 use super::topic::Topic;
-use super::views::{By, Caller, Job, ScheduleWorker};
+use super::views::{By, Caller, Job};
+use super::workers::{Rows, ScheduleWorker};
 use crate::domain::event::Kind;
 use crate::domain::fix::WorkerStatus;
 use crate::domain::ids::{DispatcherId, JobId, WorkerId};
 use crate::domain::refusal::Gone;
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use uuid::Uuid;
@@ -32,6 +34,8 @@ pub enum ServerMessage {
     Eta(Eta),
     /// A worker's state on the schedule; the latest wins.
     Worker(WorkerState),
+    /// The schedule's rows anew.
+    Rows(Rows),
     /// Dispatchers who are there; the latest wins.
     Presence(Presence),
     /// A request was done.
@@ -76,6 +80,10 @@ pub struct Snapshot {
     /// On `schedule` its rows (up to 2,000 in a part), on `worker` the worker's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub workers: Option<Vec<ScheduleWorker>>,
+    /// On `schedule`, in the first part: days on which the company is closed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(type = "string[]")]
+    pub holidays: Option<Vec<Date>>,
     /// More parts follow.
     #[ts(optional = false)]
     pub more: bool,

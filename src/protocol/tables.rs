@@ -10,7 +10,7 @@ pub struct Imported {
     pub dry_run: bool,
     /// Rows that make something new.
     pub created: u32,
-    /// Rows about what is there already, known by its name or e-mail address.
+    /// Rows about what is there already, known by its name, e-mail address or code.
     pub changed: u32,
     /// What does not fit.
     pub errors: Vec<RowError>,

@@ -216,27 +216,6 @@ pub struct By {
     pub name: String,
 }
 
-/// A row of the schedule.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
-#[ts(export)]
-pub struct ScheduleWorker {
-    /// Who.
-    pub id: WorkerId,
-    /// Their name.
-    pub name: String,
-    /// By weekday, Monday first: minutes from midnight in the tenant's zone, or none.
-    pub hours: Vec<Option<(u16, u16)>>,
-    /// Working now.
-    pub on_duty: bool,
-}
-
-impl ScheduleWorker {
-    /// A row; without hours of their own a worker has the company's.
-    pub fn new(id: WorkerId, name: String, hours: Option<Hours>, settings: &Settings, on_duty: bool) -> Self {
-        Self { id, name, hours: hours.unwrap_or(settings.hours).to_vec(), on_duty }
-    }
-}
-
 /// Who is logged in.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ts_rs::TS)]
 #[ts(export)]

@@ -26,6 +26,7 @@ pub mod mail;
 pub mod people;
 pub mod places;
 pub mod portal_users;
+pub mod prices;
 pub mod private_postgres;
 pub mod resets;
 pub mod rights;

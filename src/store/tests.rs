@@ -6,6 +6,7 @@ use super::sessions::NewSession;
 use super::writer::{Change, CommandLanes, FixLanes, FixRow, Outcome};
 use super::*;
 use crate::domain::At;
+use crate::domain::availability::Availability;
 use crate::domain::caller::{By, ByKind};
 use crate::domain::command::WorkerRef;
 use crate::domain::field::Rule;
@@ -164,7 +165,7 @@ fn worker(tenant: TenantId, id: WorkerId, login: LoginId) -> workers::Worker {
         name: "Wanda".into(),
         phone: None,
         photo: None,
-        hours: None,
+        availability: Availability::default(),
         on_duty: false,
         duty_changed_at: None,
         archived_at: None,

@@ -2,6 +2,7 @@
 
 use super::{Error, instant};
 use crate::domain::At;
+use crate::domain::availability::{Absence, Availability};
 use crate::domain::ids::{FileId, LoginId, TenantId, WorkerId};
 use crate::domain::tenant::Hours;
 use sqlx::PgConnection;
@@ -24,8 +25,8 @@ pub struct Worker {
     pub phone: Option<String>,
     /// The picture that shows them.
     pub photo: Option<FileId>,
-    /// Their own working hours, when they differ from the company's.
-    pub hours: Option<Hours>,
+    /// When they work.
+    pub availability: Availability,
     /// Whether they are on duty.
     pub on_duty: bool,
     /// Since when.
@@ -42,6 +43,7 @@ struct Row {
     phone: Option<String>,
     photo: Option<Uuid>,
     hours: Option<Json<Hours>>,
+    absences: Json<Vec<Absence>>,
     on_duty: bool,
     duty_changed_at: Option<OffsetDateTime>,
     archived_at: Option<OffsetDateTime>,
@@ -56,7 +58,7 @@ impl From<Row> for Worker {
             name: row.name,
             phone: row.phone,
             photo: row.photo.map(FileId),
-            hours: row.hours.map(|hours| hours.0),
+            availability: Availability { hours: row.hours.map(|hours| hours.0), absences: row.absences.0 },
             on_duty: row.on_duty,
             duty_changed_at: row.duty_changed_at.map(instant::at),
             archived_at: row.archived_at.map(instant::at),
@@ -68,7 +70,8 @@ impl From<Row> for Worker {
 pub async fn all(connection: &mut PgConnection) -> Result<Vec<Worker>, Error> {
     let rows = sqlx::query_as!(
         Row,
-        r#"select tenant, id, login, name, phone, photo, hours as "hours: Json<Hours>", on_duty, duty_changed_at, archived_at
+        r#"select tenant, id, login, name, phone, photo, hours as "hours: Json<Hours>",
+             absences as "absences: Json<Vec<Absence>>", on_duty, duty_changed_at, archived_at
            from worker where archived_at is null"#
     )
     .fetch_all(connection)
@@ -80,7 +83,8 @@ pub async fn all(connection: &mut PgConnection) -> Result<Vec<Worker>, Error> {
 pub async fn list(connection: &mut PgConnection, tenant: TenantId) -> Result<Vec<Worker>, Error> {
     let rows = sqlx::query_as!(
         Row,
-        r#"select tenant, id, login, name, phone, photo, hours as "hours: Json<Hours>", on_duty, duty_changed_at, archived_at
+        r#"select tenant, id, login, name, phone, photo, hours as "hours: Json<Hours>",
+             absences as "absences: Json<Vec<Absence>>", on_duty, duty_changed_at, archived_at
            from worker where tenant = $1 order by name, id"#,
         tenant.0
     )
@@ -101,7 +105,8 @@ pub async fn count_active(connection: &mut PgConnection, tenant: TenantId) -> Re
 pub async fn find(connection: &mut PgConnection, tenant: TenantId, id: WorkerId) -> Result<Worker, Error> {
     let row = sqlx::query_as!(
         Row,
-        r#"select tenant, id, login, name, phone, photo, hours as "hours: Json<Hours>", on_duty, duty_changed_at, archived_at
+        r#"select tenant, id, login, name, phone, photo, hours as "hours: Json<Hours>",
+             absences as "absences: Json<Vec<Absence>>", on_duty, duty_changed_at, archived_at
            from worker where tenant = $1 and id = $2"#,
         tenant.0,
         id.0
@@ -114,22 +119,37 @@ pub async fn find(connection: &mut PgConnection, tenant: TenantId, id: WorkerId)
 /// A new one. `worker_login_unique` is its conflict.
 pub async fn create(connection: &mut PgConnection, worker: &Worker) -> Result<(), Error> {
     sqlx::query!(
-        "insert into worker (tenant, id, login, name, phone, hours, on_duty, duty_changed_at, archived_at, photo)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+        "insert into worker (tenant, id, login, name, phone, hours, on_duty, duty_changed_at, archived_at, photo, absences)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
         worker.tenant.0,
         worker.id.0,
         worker.login.0,
         worker.name,
         worker.phone,
-        worker.hours.map(Json) as _,
+        worker.availability.hours.map(Json) as _,
         worker.on_duty,
         worker.duty_changed_at.map(instant::time),
         worker.archived_at.map(instant::time),
-        worker.photo.map(|photo| photo.0)
+        worker.photo.map(|photo| photo.0),
+        Json(&worker.availability.absences) as _
     )
     .execute(connection)
     .await?;
     Ok(())
+}
+
+/// When they work, from now on.
+pub async fn set_availability(connection: &mut PgConnection, tenant: TenantId, id: WorkerId, availability: &Availability) -> Result<(), Error> {
+    let done = sqlx::query!(
+        "update worker set hours = $3, absences = $4 where tenant = $1 and id = $2 and archived_at is null",
+        tenant.0,
+        id.0,
+        availability.hours.map(Json) as _,
+        Json(&availability.absences) as _
+    )
+    .execute(connection)
+    .await?;
+    if done.rows_affected() == 0 { Err(Error::Missing) } else { Ok(()) }
 }
 
 /// The picture that shows them, or none.

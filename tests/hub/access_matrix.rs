@@ -90,10 +90,18 @@ fn written(method: &Method, path: &str) -> Option<Row> {
             | "/api/customers/export.csv"
             | "/api/portal-users/export.csv"
             | "/api/workers/export.csv"
-            | "/api/assets/export.csv",
+            | "/api/assets/export.csv"
+            | "/api/price-list"
+            | "/api/price-list/export.csv",
         ) => reads(Thing::Nothing, DISPATCHERS),
         ("POST", "/api/workers/import") => acts(Thing::Nothing, ADMINS, json!({}), 422),
-        ("POST", "/api/customers/import" | "/api/portal-users/import" | "/api/assets/import") => acts(Thing::Nothing, DISPATCHERS, json!({}), 422),
+        ("POST", "/api/jobs/import") => acts(Thing::Nothing, DISPATCHERS, json!({}), 422),
+        ("POST", "/api/customers/import" | "/api/portal-users/import" | "/api/assets/import" | "/api/price-list/import" | "/api/price-list") => {
+            acts(Thing::Nothing, DISPATCHERS, json!({}), 422)
+        }
+        ("GET", "/api/price-list/{id}") => reads(Thing::Spare("price_item"), DISPATCHERS),
+        ("PATCH", "/api/price-list/{id}") => acts(Thing::Spare("price_item"), DISPATCHERS, json!({}), 200),
+        ("DELETE", "/api/price-list/{id}") => Row { status: 204, ..reads(Thing::Spare("price_item"), DISPATCHERS) },
         ("POST", "/api/templates") => acts(Thing::Nothing, ADMINS, template(), 201),
         ("PUT", "/api/templates/{id}") => acts(Thing::Template, ADMINS, template(), 200),
         ("DELETE", "/api/templates/{id}") => Row { status: 204, ..reads(Thing::Template, ADMINS) },
@@ -146,6 +154,7 @@ fn row(method: &Method, path: &str, estate: &Estate) -> Row {
         ("GET", "/api/jobs/{id}/invoice" | "/api/jobs/{id}/invoice.pdf") => reads(Thing::Job, ORDERERS),
         // There is no photo; who sees one is in `files`.
         ("GET", "/api/jobs/{id}/worker-photo") => Row { status: 204, ..reads(Thing::Job, VIEWERS) },
+        ("GET", "/api/jobs/{id}/earlier") => reads(Thing::Job, STAFF),
         ("GET", "/api/jobs/{id}/links") => reads(Thing::Job, DISPATCHERS),
         ("POST", "/api/jobs/{id}/links") => acts(Thing::Job, DISPATCHERS, json!({ "days": 3 }), 201),
         ("DELETE", "/api/jobs/{id}/links/{link}") => Row { status: 204, ..reads(Thing::Job, DISPATCHERS) },
@@ -166,6 +175,7 @@ fn row(method: &Method, path: &str, estate: &Estate) -> Row {
             | "/api/settings/dispatch",
         ) => reads(Thing::Nothing, DISPATCHERS),
         ("GET", "/api/workers/{id}" | "/api/workers/{id}/track") => reads(Thing::Worker, DISPATCHERS),
+        ("PUT", "/api/workers/{id}/availability") => acts(Thing::Worker, DISPATCHERS, json!({ "hours": null, "absences": [] }), 200),
         ("GET", "/api/workers/{id}/tracker") => reads(Thing::Worker, ADMINS),
         ("POST", "/api/workers/{id}/tracker") => acts(Thing::Worker, ADMINS, json!({}), 201),
         ("DELETE", "/api/workers/{id}/tracker") => Row { status: 204, ..reads(Thing::Worker, ADMINS) },
@@ -430,16 +440,18 @@ async fn own(hub: &TestHub, estate: &Estate, row: &Row, column: &Column) -> Stri
     }
 }
 
-/// Somebody new in `north` who has not joined yet.
+/// Somebody or something new in `north` that nobody else needs.
 async fn spare(hub: &TestHub, table: &str) -> String {
     let (id, login, tenant) = (Uuid::now_v7(), Uuid::now_v7(), hub.company().tenant);
-    let make = if table == "customer" {
-        format!("insert into customer (tenant, id, name) values ('{tenant}', '{id}', 'Spare')")
-    } else {
-        format!(
+    let make = match table {
+        "customer" => format!("insert into customer (tenant, id, name) values ('{tenant}', '{id}', 'Spare')"),
+        "price_item" => format!(
+            "insert into price_item (tenant, id, code, description, unit_price, tax_rate) values ('{tenant}', '{id}', '', 'mk-price Spare', 1, 0)"
+        ),
+        _ => format!(
             "insert into login (id, email) values ('{login}', '{login}@example.com');
              insert into {table} (tenant, id, login, name, joined_at) values ('{tenant}', '{id}', '{login}', 'Spare', null)"
-        )
+        ),
     };
     hub.tamper(&make).await;
     id.to_string()

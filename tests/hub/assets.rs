@@ -2,6 +2,7 @@
 
 use crate::files::{picture, upload};
 use crate::harness::TestHub;
+use crate::journeys::assign;
 use reqwest::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -76,4 +77,28 @@ async fn an_asset_lists_its_jobs_newest_first_and_nobody_elses() {
     assert_eq!(ids, [second.to_string(), first.to_string()]);
     assert!(listed["items"][0]["steps"][0]["address"]["text"].as_str().unwrap().starts_with("Cellar"), "the asset's address became the job's");
     assert_eq!(foreign.tries(Method::GET, &path, None, None).await.status, 404);
+}
+
+#[tokio::test]
+async fn a_worker_reads_what_was_done_at_the_asset_of_their_job_before() {
+    let hub = TestHub::start().await;
+    let (dispatcher, worker, other) = (hub.dispatcher(1).await, hub.worker(1).await, hub.worker(2).await);
+    let (bakery, errand) = (&hub.company().bakery, hub.company().errand);
+    let at_the_oven = json!({ "customer": bakery.id, "asset": bakery.asset, "notes": "The fan was loose" });
+    let before = dispatcher.orders(errand, at_the_oven.clone()).await;
+    assign(&hub, &dispatcher, 2, &other, before).await;
+    let now = dispatcher.orders(errand, at_the_oven).await;
+    assign(&hub, &dispatcher, 1, &worker, now).await;
+    let elsewhere = dispatcher.orders(errand, json!({ "customer": bakery.id })).await;
+    assign(&hub, &dispatcher, 1, &worker, elsewhere).await;
+    let earlier = async |job| worker.reads(&format!("/api/jobs/{job}/earlier")).await["items"].clone();
+    assert_eq!(earlier(now).await, json!([]), "it is not done yet");
+    other.does(before, json!({ "do": "complete_step", "step": 0 })).await;
+    let found = earlier(now).await;
+    assert_eq!(found.as_array().unwrap().len(), 1, "{found}");
+    assert_eq!((&found[0]["id"], &found[0]["notes"]), (&json!(before), &json!("The fan was loose")));
+    assert_eq!((found[0].get("invoice"), found[0].get("internal_notes")), (None, None), "as a worker sees jobs");
+    assert_eq!(earlier(elsewhere).await, json!([]));
+    // Reading about it is not having it.
+    assert_eq!(worker.tries(Method::GET, &format!("/api/jobs/{before}"), None, None).await.status, 404);
 }

@@ -109,6 +109,24 @@ async fn people_are_invited_if_asked_for_and_assets_find_their_customer() {
 }
 
 #[tokio::test]
+async fn prices_are_known_by_their_code_or_else_by_what_they_are() {
+    let hub = TestHub::start().await;
+    let dispatcher = hub.dispatcher(1).await;
+    let table = "code;description;unit_price;tax_rate\nH1;Hour;65.50;25.5\n;Small parts;12.5;\n";
+    assert_eq!(counts(&import(&hub, &dispatcher, "/api/price-list/import?dry_run=true", table).await), (200, 2, 0, 0));
+    assert_eq!(dispatcher.reads("/api/price-list").await["items"], json!([]), "a dry run changes nothing");
+    assert_eq!(counts(&import(&hub, &dispatcher, "/api/price-list/import", table).await), (200, 2, 0, 0));
+    let dearer = "code,description,unit_price\nh1,Hour of work,70\n,small parts,13\n";
+    assert_eq!(counts(&import(&hub, &dispatcher, "/api/price-list/import", dearer).await), (200, 0, 2, 0));
+    let after = export(&hub, &dispatcher, "/api/price-list/export.csv").await;
+    assert_eq!(after, "code,description,unit_price,tax_rate\r\nh1,Hour of work,70,25.5\r\n,small parts,13,0\r\n");
+    let wrong = import(&hub, &dispatcher, "/api/price-list/import", "description,unit_price\nHour,many\n,1\n").await;
+    let places: Vec<_> = wrong.1["errors"].as_array().unwrap().iter().map(|error| (error["row"].clone(), error["column"].clone())).collect();
+    assert_eq!(places, [(json!(1), json!("unit_price")), (json!(2), json!("description"))]);
+    assert_eq!(export(&hub, &dispatcher, "/api/price-list/export.csv").await, after, "nothing changed");
+}
+
+#[tokio::test]
 async fn jobs_come_part_by_part_with_the_filters_of_their_list() {
     let hub = TestHub::start().await;
     let dispatcher = hub.dispatcher(1).await;
@@ -132,4 +150,40 @@ async fn jobs_come_part_by_part_with_the_filters_of_their_list() {
     assert_eq!(export(&hub, &dispatcher, &format!("/api/jobs/export.csv?customer={mill}")).await.lines().count(), 2);
     let wrong = dispatcher.tries(Method::GET, "/api/jobs/export.csv?sort=colour", None, None).await;
     assert_eq!((wrong.status, &wrong.body["errors"][0]["pointer"]), (422, &json!("/sort")));
+}
+
+#[tokio::test]
+async fn jobs_come_in_all_or_none_and_once() {
+    let hub = TestHub::start().await;
+    let dispatcher = hub.dispatcher(1).await;
+    let company = hub.company();
+    let name = async |path: String| dispatcher.reads(&path).await["name"].as_str().unwrap().to_owned();
+    let bakery = name(format!("/api/customers/{}", company.bakery.id)).await;
+    let (repair, worker) = (name(format!("/api/templates/{}", company.repair)).await, name(format!("/api/workers/{}", company.worker(1))).await);
+    let count = async || export(&hub, &dispatcher, "/api/jobs/export.csv").await.lines().count();
+    let before = count().await;
+    let head = "type,customer,requested_start,address,latitude,longitude,worker,scheduled_start,duration_min,notes\n";
+    let good = format!("{},{bakery},2030-01-07 09:30,Keskuskatu 1,60.169,24.941,{worker},2030-01-07 10:00,90,\"Two\nlines\"\n", repair.to_uppercase());
+    let wrong = format!("{repair},Nobody,tomorrow,,91,,,,x,\n{repair},{bakery},,,91,24.9,,2030-01-07 10:00,3,\n");
+    let refused = import(&hub, &dispatcher, "/api/jobs/import", &format!("{head}{good}{wrong}")).await;
+    let places: Vec<_> = refused.1["errors"].as_array().unwrap().iter().map(|error| (error["row"].clone(), error["column"].clone())).collect();
+    let expected = [(2, "customer"), (2, "requested_start"), (2, "duration_min"), (2, "address"), (3, "address")];
+    assert_eq!(places, expected.map(|(row, column)| (json!(row), json!(column))), "{}", refused.1);
+    assert_eq!(count().await, before, "nothing of it");
+    let dry = import(&hub, &dispatcher, "/api/jobs/import?dry_run=true", &format!("{head}{good}")).await;
+    assert_eq!((counts(&dry), count().await), ((200, 1, 0, 0), before));
+
+    let send = async || {
+        let request = hub.asks(Method::POST, "/api/jobs/import").header("cookie", format!("hub_session={}", dispatcher.session));
+        let request = request.header("content-type", "text/csv").header("idempotency-key", "table-1").body(format!("{head}{good}{good}"));
+        let answer = request.send().await.unwrap();
+        (answer.status().as_u16(), answer.json::<Value>().await.unwrap())
+    };
+    for _ in 0..2 {
+        assert_eq!(counts(&send().await), (200, 2, 0, 0));
+        assert_eq!(count().await, before + 2, "a retry makes nothing anew");
+    }
+    let job = dispatcher.reads("/api/jobs?limit=1").await["items"][0].clone();
+    assert_eq!((&job["status"], &job["duration_min"], &job["notes"]), (&json!("allocated"), &json!(90), &json!("Two\nlines")), "{job}");
+    assert!(job.to_string().contains("Keskuskatu 1"), "{job}");
 }

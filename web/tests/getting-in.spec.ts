@@ -52,13 +52,13 @@ async function invite(
   return (await answer.json()) as { id: string };
 }
 
-test('invited from People, activated on a small phone, and the same link is the log-in afterwards', async ({
+test('invited from the lists, activated on a small phone, and the same link is the log-in afterwards', async ({
   browse,
 }) => {
   const email = address();
   const desk = await browse({ login: 'dispatcher' });
   await desk.goto('/dispatch');
-  await desk.getByRole('link', { name: 'People' }).click();
+  await desk.getByRole('link', { name: 'Lists' }).click();
   await desk.getByRole('link', { name: 'Portal users' }).click();
   await desk.getByRole('button', { name: 'Invite a portal user' }).click();
   await desk.getByRole('button', { name: 'Send invitation' }).click();

@@ -1,6 +1,6 @@
 /// Jobs made and moved through the API, for journeys that begin in the middle.
 import type { APIRequestContext } from '@playwright/test';
-import type { Command, Job, Template } from '../src/lib/protocol';
+import type { Command, FieldValues, Job, Template } from '../src/lib/protocol';
 import { expect } from './fixtures';
 
 /** Over HTTP instants are text. */
@@ -13,15 +13,25 @@ export async function order(
   problem: string,
   requested_start?: string,
 ): Promise<Job> {
+  return orderOf(customer, 'Repair', { problem }, requested_start);
+}
+
+/** A job of a type whose first step has an address. */
+export async function orderOf(
+  customer: APIRequestContext,
+  type: string,
+  fields: FieldValues,
+  requested_start?: string,
+): Promise<Job> {
   const { caller } = await read<{ caller: { customers: { id: string }[] } }>(customer, '/api/me');
   const { items } = await read<{ items: Template[] }>(customer, '/api/templates');
-  const template = items.find(({ name }) => name === 'Repair')!;
+  const template = items.find(({ name }) => name === type)!;
   const answer = await customer.post('/api/jobs', {
     data: {
       template: template.id,
       customer: caller.customers[0]!.id,
       steps: [{ index: 0, address: { text: 'Keskuskatu 3, Helsinki', latitude: 60.169, longitude: 24.942 } }],
-      fields: { problem },
+      fields,
       requested_start,
     },
   });

@@ -1,7 +1,9 @@
 /// A worker without a network: the app starts, work goes on, and everything arrives once, in order, when it can.
 import type { Page, WebSocketRoute } from '@playwright/test';
 import { expect, STATION, test } from './fixtures';
-import { command, hand, order } from './jobs';
+import type { Job } from '../src/lib/protocol';
+import { command, hand, order, orderOf } from './jobs';
+import { photo } from './pictures';
 
 const WORKER = 'Aino Lehto';
 
@@ -91,6 +93,53 @@ test('positions measured without the hub are kept, and arrive later', async ({ b
   const track = await dispatcher.get(`/api/workers/${id}/track`);
   const { items } = (await track.json()) as { items: { latitude: number }[] };
   expect(items.filter((fix) => fix.latitude >= latitude).length).toBeGreaterThanOrEqual(2);
+});
+
+test('a photo and a signature taken without a network arrive with their step', async ({ browse, as }) => {
+  const [dispatcher, customer, worker] = [await as('dispatcher'), await as('customer4'), await as('worker1')];
+  const job = await orderOf(customer, 'Deep cleaning', { rooms: ['Kitchen'] });
+  await hand(dispatcher, job, WORKER);
+  await command(worker, job, { do: 'accept' });
+  for (const [step, fields] of [{}, {}, { done: ['Kitchen'] }].entries()) {
+    await command(worker, job, { do: 'complete_step', step, fields });
+  }
+  const phone = await browse({ login: 'worker1', screen: 'phone' });
+  const wire = await cuttable(phone);
+  await phone.goto(`/worker/jobs/${job.id}`);
+  await expect(phone.getByRole('button', { name: 'Finish job' })).toBeVisible();
+  await expect.poll(() => keptParts(phone)).toBeGreaterThan(8);
+  await expect.poll(() => keptJobs(phone, job.id)).toBe(true);
+
+  await phone.context().setOffline(true);
+  await wire.cut();
+  const large = await photo(phone, 3000);
+  await phone
+    .locator('[data-field="after"] input[type=file]')
+    .setInputFiles({ name: 'kitchen.jpg', mimeType: 'image/jpeg', buffer: large });
+  await expect(phone.locator('[data-field="after"] [data-picture] img')).toBeVisible();
+  await phone.getByLabel('Or type your name as your signature').fill('Siiri Koski');
+  await phone.getByRole('button', { name: 'Use this signature' }).click();
+  await expect(phone.locator('[data-field="signed"] img')).toBeVisible();
+  await phone.getByRole('button', { name: 'Finish job' }).click();
+  await expect(phone.locator('[data-waiting="1"]')).toContainText('Will sync (1)');
+
+  // A dead battery in between costs nothing.
+  await phone.reload();
+  await expect(phone.locator('[data-waiting="1"]')).toBeVisible();
+  await expect(phone.locator('[data-field="after"] img')).toHaveJSProperty('complete', true);
+  await phone.context().setOffline(false);
+  wire.mend();
+  const after = async () => {
+    const { steps, status } = (await (await dispatcher.get(`/api/jobs/${job.id}`)).json()) as Job;
+    const fields = Object.fromEntries(steps.at(-1)!.fields.map(({ key, value }) => [key, value]));
+    return { status, fields };
+  };
+  await expect.poll(async () => (await after()).status, { timeout: 45_000 }).toBe('completed');
+  const { after: photos, signed } = (await after()).fields as { after: string[]; signed: string };
+  expect(photos).toHaveLength(1);
+  for (const id of [photos[0]!, signed]) expect((await customer.get(`/api/files/${id}`)).status()).toBe(200);
+  expect((await (await customer.get(`/api/files/${photos[0]!}`)).body()).length).toBeLessThan(large.length);
+  await expect(phone.locator('[data-waiting]').first()).toBeHidden();
 });
 
 test('a step is taken back within ten seconds', async ({ browse, as }) => {

@@ -166,6 +166,19 @@ pub async fn at_asset(connection: &mut PgConnection, tenant: TenantId, asset: As
     Ok(rows.into_iter().map(|row| with_columns(tenant.0, row.number, row.version, row.job)).collect())
 }
 
+/// What a worker still has to do, or is planned to: allocated, pending, assigned, started.
+pub async fn open_of_worker(connection: &mut PgConnection, tenant: TenantId, worker: WorkerId) -> Result<Vec<Job>, Error> {
+    let rows = sqlx::query!(
+        r#"select number, version, doc -> 'job' as "job!: Json<Job>" from job
+           where tenant = $1 and worker = $2 and status < 6 order by number"#,
+        tenant.0,
+        worker.0
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(rows.into_iter().map(|row| with_columns(tenant.0, row.number, row.version, row.job)).collect())
+}
+
 /// Those whose fields hold a file.
 pub async fn holding(connection: &mut PgConnection, tenant: TenantId, file: FileId) -> Result<Vec<Job>, Error> {
     let rows = sqlx::query!(

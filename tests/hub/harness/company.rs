@@ -4,6 +4,7 @@
 //! see [`HIDDEN`], what is hidden from workers `mk-not-for-workers`. A worker's first name may be shown; the second one holds `HIDDEN`.
 
 use dispatch_hub::auth::hash_password;
+use dispatch_hub::domain::availability::Availability;
 use dispatch_hub::domain::field::{FieldDef, FieldKind, Rule};
 use dispatch_hub::domain::ids::{AssetId, CustomerId, DispatcherId, LoginId, PortalUserId, TemplateId, TenantId, WorkerId};
 use dispatch_hub::domain::invoice::{Line, LineInput, parse_lines};
@@ -136,7 +137,7 @@ impl Founding<'_> {
             name: format!("Aino{number} {HIDDEN} mk-{}", self.name),
             phone: Some(format!("+358 {HIDDEN} mk-{}", self.name)),
             photo: None,
-            hours: None,
+            availability: Availability::default(),
             on_duty: false,
             duty_changed_at: None,
             archived_at: None,

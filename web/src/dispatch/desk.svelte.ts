@@ -18,6 +18,7 @@ import { byRow } from './grid';
 import type { JobEdit } from './edit.svelte';
 import { t } from './messages';
 import {
+  awaySpans,
   barOf,
   daysOf,
   heldRange,
@@ -33,6 +34,7 @@ import {
   warnings,
   type Warning,
   workingSpans,
+  type AwaySpan,
   type Bar,
   type ViewName,
 } from './schedule';
@@ -183,11 +185,24 @@ export class Desk {
   spans(worker: Id): { start: Instant; end: Instant }[] | undefined {
     const known = this.worker(worker);
     if (!known || known.hours.length === 0) return undefined;
+    const { holidays } = this.schedule;
     // Local times are costly to find, and most workers keep the same hours.
-    const key = `${this.from}/${this.days.length}/${JSON.stringify(known.hours)}`;
+    const key = `${this.from}/${this.days.length}/${JSON.stringify([known.hours, known.absences, ...holidays])}`;
     let spans = this.#spans.get(key);
-    if (!spans) this.#spans.set(key, (spans = workingSpans(known, this.days, this.format)));
+    if (!spans) this.#spans.set(key, (spans = workingSpans(known, this.days, this.format, holidays)));
     return spans;
+  }
+
+  /** As `spans`, of one day that need not be in view. */
+  spansOn(worker: ScheduleWorker, day: Instant): { start: Instant; end: Instant }[] | undefined {
+    if (worker.hours.length === 0) return undefined;
+    return workingSpans(worker, [day], this.format, this.schedule.holidays);
+  }
+
+  /** Days of the view on which a worker is away. */
+  away(worker: Id): AwaySpan[] {
+    const known = this.worker(worker);
+    return known ? awaySpans(known, this.days, this.format, this.schedule.holidays) : [];
   }
 
   toggleMap(): void {

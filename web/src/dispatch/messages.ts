@@ -12,7 +12,7 @@ export const t = {
     jobs: 'Jobs',
     map: 'Map',
     overview: 'Day overview',
-    people: 'People',
+    people: 'Lists',
     settings: 'Settings',
     keys: 'Keys',
     main: 'Main',
@@ -75,7 +75,14 @@ export const t = {
   asset_taken: (asset: string, number: string) => `${asset} is needed for ${number} at the same time`,
   drive_short: (number: string, needed: number, free: number) =>
     `About ${needed} min to drive to or from ${number}, ${free} min free`,
+  expected: {
+    at: (time: string) => `Expected about ${time}`,
+    in: (span: string) => `in ${span}`,
+    estimated: 'estimated from the distance',
+  },
   outside: 'Outside working hours',
+  away: 'Away',
+  holiday: 'Holiday',
   in_the_past: 'In the past',
   late: 'Late',
   paused: 'Paused',
@@ -245,6 +252,7 @@ export const t = {
 
   list: {
     title: 'Jobs',
+    import: 'Import',
     export: 'Export',
     export_hint: 'All jobs that match, as CSV',
     number: 'Job',

@@ -1,10 +1,11 @@
-/// One list of people, searched and paged on the hub.
-import type { Address, Asset, Customer } from '../lib/protocol';
+/// One list of people, assets or prices, searched and paged on the hub.
+import type { Address, Asset, Customer, Page, Price } from '../lib/protocol';
 import { entering, type Dispatcher, type PeopleKind, type PortalUser, type Worker } from '../lib/entering';
 import { words } from '../lib/problem';
+import { priceList } from './prices.svelte';
 
-export type ListName = 'customers' | 'assets' | PeopleKind;
-export const LISTS: ListName[] = ['customers', 'portal-users', 'workers', 'dispatchers', 'assets'];
+export type ListName = 'customers' | 'assets' | 'price-list' | PeopleKind;
+export const LISTS: ListName[] = ['customers', 'portal-users', 'workers', 'dispatchers', 'assets', 'price-list'];
 
 /** A row of any list; members that its list has not are absent. */
 export type Row = { id: string; name: string } & Partial<Omit<Customer, 'address'>> & {
@@ -13,7 +14,13 @@ export type Row = { id: string; name: string } & Partial<Omit<Customer, 'address
   } & Partial<Omit<Asset, 'address'>> &
   Partial<Omit<PortalUser, 'email'>> &
   Partial<Omit<Worker, 'email' | 'customers'>> &
-  Partial<Omit<Dispatcher, 'email'>>;
+  Partial<Omit<Dispatcher, 'email'>> &
+  Partial<Price>;
+
+async function prices(q: string, after: string | null, signal: AbortSignal): Promise<Page<Row>> {
+  const { items, next } = await priceList.page(q, after, signal);
+  return { items: items.map((price) => ({ ...price, name: price.description })), next };
+}
 
 export class PeopleList {
   rows = $state.raw<Row[]>([]);
@@ -34,7 +41,9 @@ export class PeopleList {
           ? await entering.customers(q, after, signal)
           : list === 'assets'
             ? await entering.assets(q, after, signal)
-            : await entering.people(list, q, after, signal);
+            : list === 'price-list'
+              ? await prices(q, after, signal)
+              : await entering.people(list, q, after, signal);
       const items = page.items as Row[];
       this.rows = after ? [...this.rows, ...items] : items;
       this.next = page.next;

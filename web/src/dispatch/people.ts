@@ -1,14 +1,16 @@
-/// What the People page says.
+/// What the lists of people, assets and prices say.
 import type { InvitationState } from '../lib/entering';
 
 export const people = {
-  title: 'People',
+  title: 'Lists',
   lists: {
     customers: 'Customers',
     'portal-users': 'Portal users',
     workers: 'Workers',
     dispatchers: 'Dispatchers',
     assets: 'Assets',
+    'price-list': 'Price list',
+    jobs: 'Jobs',
   },
   add: {
     customers: 'New customer',
@@ -16,6 +18,7 @@ export const people = {
     workers: 'Invite a worker',
     dispatchers: 'Invite a dispatcher',
     assets: 'New asset',
+    'price-list': 'New price',
   },
   export: 'Export',
   export_hint: 'The whole list as CSV',
@@ -23,7 +26,9 @@ export const people = {
     button: 'Import',
     title: (list: string) => `Import: ${list}`,
     intro:
-      'A CSV file whose first row names its columns, in any order. What is there already, known by its name or e-mail address, is changed; everything else is new. Nothing changes unless every row fits.',
+      'A CSV file whose first row names its columns, in any order. What is there already, known by its name, e-mail address or code, is changed; everything else is new. Nothing changes unless every row fits.',
+    intro_jobs:
+      'A CSV file whose first row names its columns, in any order. Each row becomes a new job. Job types, customers, assets and workers are known by their names; times are written like 2026-12-01 09:30, in the company’s zone. Nothing is made unless every row fits.',
     choose: 'Choose a file',
     invite: 'Send invitations to those who are new',
     empty: 'There are no rows in this file.',
@@ -37,8 +42,23 @@ export const people = {
     take: (rows: number) => (rows === 0 ? 'Import' : rows === 1 ? 'Import 1 row' : `Import ${rows} rows`),
     done: (created: number, changed: number) => `Imported: ${created} new, ${changed} changed.`,
   },
+  availability: {
+    title: 'Hours and absences',
+    of: (name: string) => `Hours and absences of ${name}`,
+    company: 'The company’s hours',
+    own: 'Hours of their own',
+    absences: 'Absences',
+    none: 'None are planned.',
+    from: (place: number) => `Absence ${place}: first day`,
+    to: (place: number) => `Absence ${place}: last day`,
+    note: (place: number) => `Absence ${place}: note`,
+    note_hint: 'Holiday, course…',
+    remove: (place: number) => `Remove absence ${place}`,
+    add: 'Add an absence',
+  },
   change: 'Change',
   find: 'Search by name or e-mail',
+  find_price: 'Search by code or description',
   empty: 'Nothing matches.',
   none: 'Nothing is here yet.',
   more: 'Load more',
@@ -58,6 +78,11 @@ export const people = {
   type: 'Type',
   type_hint: 'For example boiler, lift or shop',
   serial: 'Serial number',
+  code: 'Code',
+  code_hint: 'Your own, if you have one',
+  description: 'Description',
+  unit_price: 'Price of one',
+  tax_rate: 'Tax %',
   customers: 'Acts for',
   customers_find: 'Search customers',
   customers_rule: 'Choose at least one customer.',
@@ -91,8 +116,11 @@ export const people = {
   archive_title: (name: string) => `Archive ${name}?`,
   archive_text: {
     person: 'They are signed out and cannot log in here any more. What they did stays.',
+    worker:
+      'They are signed out and cannot log in here any more. What is planned for them goes back to the workbench; what they did stays.',
     customer: 'Its jobs stay. Nobody can order or see anything for it any more.',
     asset: 'Its jobs stay. It is offered for no new ones.',
+    price: 'Lines that were filled from it stay. It is offered for no new ones.',
   },
   archive_yes: 'Archive',
   archived: (name: string) => `${name} is archived.`,

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { Formatter } from '../lib/format';
 import type { Job, JobStatus, ScheduleWorker } from '../lib/protocol';
 import {
+  awaySpans,
   barOf,
   inverse,
   loads,
@@ -188,6 +189,7 @@ it('draws working hours in the tenant’s zone and the rest of the day darker', 
     id: 'w',
     name: 'W',
     on_duty: true,
+    absences: [],
     hours: [[480, 960], null, null, null, null, null, null],
   } as ScheduleWorker;
   const monday = format.startOfDay(nine);
@@ -197,6 +199,26 @@ it('draws working hours in the tenant’s zone and the rest of the day darker', 
   expect(offSpans(spans, [monday], to)).toEqual([
     { start: monday, end: nine - HOUR },
     { start: nine + 7 * HOUR, end: to },
+  ]);
+});
+
+it('shows days away as one block and leaves no working hours on them', () => {
+  const worker = {
+    id: 'w',
+    name: 'W',
+    on_duty: true,
+    hours: Array(7).fill([480, 960]) as ScheduleWorker['hours'],
+    absences: [{ from: '2026-11-24', to: '2026-11-25', note: 'Course' }],
+  } as ScheduleWorker;
+  const days = [0, 1, 2, 3, 4].map((day) => format.addDays(format.instant('2026-11-23'), day));
+  const holidays = new Set(['2026-11-27']);
+  expect(awaySpans(worker, days, format, holidays)).toEqual([
+    { start: days[1], end: days[3], why: 'Course' },
+    { start: days[4], end: format.addDays(days[4]!, 1), why: 'Holiday' },
+  ]);
+  expect(workingSpans(worker, days, format, holidays).map(({ start }) => format.localDate(start))).toEqual([
+    '2026-11-23',
+    '2026-11-26',
   ]);
 });
 

@@ -2,6 +2,7 @@
 import type { Formatter } from '../lib/format';
 import { DAY_MS } from '../lib/format';
 import type { Command, Id, Instant, Job, ScheduleWorker } from '../lib/protocol';
+import { t } from './messages';
 import { driveBetween } from './travel';
 
 export const SNAP_MS = 15 * 60_000;
@@ -111,12 +112,46 @@ export interface WorkingSpan {
   end: Instant;
 }
 
+/** Days off, with why. */
+export interface AwaySpan extends WorkingSpan {
+  why: string;
+}
+
+const absence = (worker: ScheduleWorker, date: string) =>
+  worker.absences.find(({ from, to }) => from <= date && date <= to);
+
+/** When a worker is away on the days of a range: their absences and the company's holidays; days in a row as one. */
+export function awaySpans(
+  worker: ScheduleWorker,
+  days: Instant[],
+  format: Formatter,
+  holidays: ReadonlySet<string>,
+): AwaySpan[] {
+  const spans: AwaySpan[] = [];
+  for (const day of days) {
+    const date = format.localDate(day);
+    const away = absence(worker, date);
+    if (!away && !holidays.has(date)) continue;
+    const why = away ? away.note || t.away : t.holiday;
+    const end = format.addDays(day, 1);
+    const last = spans.at(-1);
+    if (last?.end === day && last.why === why) last.end = end;
+    else spans.push({ start: day, end, why });
+  }
+  return spans;
+}
+
 /** A worker's working hours on the days of a range. `hours` are minutes from midnight, Monday first. */
-export function workingSpans(worker: ScheduleWorker, days: Instant[], format: Formatter): WorkingSpan[] {
+export function workingSpans(
+  worker: ScheduleWorker,
+  days: Instant[],
+  format: Formatter,
+  holidays: ReadonlySet<string> = new Set(),
+): WorkingSpan[] {
   return days.flatMap((day) => {
     const hours = worker.hours[format.weekday(day) - 1];
-    if (!hours) return [];
     const date = format.localDate(day);
+    if (!hours || holidays.has(date) || absence(worker, date)) return [];
     return [
       {
         start: format.instant(`${date}T${clock(hours[0])}`),

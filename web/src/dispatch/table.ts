@@ -37,12 +37,14 @@ export function tableOf(text: string): Table {
   return { head, rows };
 }
 
-/** Sends all of it; `onprogress` hears how many rows the hub has looked at. The rows of its answers are those of the table. */
+/** Sends all of it; `onprogress` hears how many rows the hub has looked at. The rows of its answers are those of the table. With the
+ *  same `key` a part that was taken in already is not taken in again. */
 export async function send(
   list: string,
   table: Table,
   query: { dry_run?: boolean; invite?: boolean },
   onprogress: (rows: number) => void,
+  key?: string,
 ): Promise<Imported> {
   const whole: Imported = { dry_run: query.dry_run === true, created: 0, changed: 0, errors: [] };
   for (let from = 0; from < table.rows.length; from += PART) {
@@ -50,6 +52,7 @@ export async function send(
     const part = await request<Imported>('POST', `/api/${list}/import`, {
       query: { dry_run: query.dry_run ? 'true' : undefined, invite: query.invite ? 'true' : undefined },
       table: [table.head, ...rows].join('\r\n'),
+      key: key && `${key}/${from}`,
     });
     whole.created += part.created;
     whole.changed += part.changed;
@@ -62,7 +65,7 @@ export async function send(
 }
 
 /** The lists that go out and come in as tables. */
-export type TableList = 'customers' | 'portal-users' | 'workers' | 'assets';
+export type TableList = 'customers' | 'portal-users' | 'workers' | 'assets' | 'price-list' | 'jobs';
 
 /** Their columns, as the hub knows them. */
 export const columns: Record<TableList, string[]> = {
@@ -70,4 +73,21 @@ export const columns: Record<TableList, string[]> = {
   'portal-users': ['name', 'email', 'phone', 'customers'],
   workers: ['name', 'email', 'phone'],
   assets: ['customer', 'type', 'name', 'serial', 'address', 'latitude', 'longitude'],
+  'price-list': ['code', 'description', 'unit_price', 'tax_rate'],
+  jobs: [
+    'type',
+    'customer',
+    'requested_start',
+    'address',
+    'latitude',
+    'longitude',
+    'asset',
+    'contact_name',
+    'contact_phone',
+    'notes',
+    'internal_notes',
+    'duration_min',
+    'worker',
+    'scheduled_start',
+  ],
 };

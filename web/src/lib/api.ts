@@ -60,6 +60,7 @@ export const api = {
   job: (id: Id, auth: Auth = {}) => request<Job>('GET', `/api/jobs/${id}`, auth),
   createJob: (body: NewJob, key = newKey()) => request<{ jobs: Job[] }>('POST', '/api/jobs', { body, key }),
   editJob: (id: Id, body: EditJob, key = newKey()) => request<Job>('PATCH', `/api/jobs/${id}`, { body, key }),
+  earlierJobs: (id: Id) => request<Page<Job>>('GET', `/api/jobs/${id}/earlier`),
   deleteJob: (id: Id) => request<undefined>('DELETE', `/api/jobs/${id}`),
   command: (id: Id, body: Command & Versioned, key = newKey()) =>
     request<{ job: Job | null; seq: number }>('POST', `/api/jobs/${id}/commands`, { body, key }),

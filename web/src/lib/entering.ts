@@ -1,4 +1,5 @@
 /// Getting in, over HTTP: invitations, sign-ups, new passwords, own sessions, and the people that dispatchers let in.
+import type { Availability } from '../gen/Availability';
 import type { Caller } from '../gen/Caller';
 import type { Customer } from '../gen/Customer';
 import type { CustomerBody } from '../gen/CustomerBody';
@@ -82,11 +83,14 @@ export const entering = {
     request<PeopleOf[K]>(id ? 'PATCH' : 'POST', `/api/${kind}${id ? `/${id}` : ''}`, { body }),
   saveCustomer: (id: Id | undefined, body: CustomerBody) =>
     request<Customer>(id ? 'PATCH' : 'POST', `/api/customers${id ? `/${id}` : ''}`, { body }),
+  worker: (id: Id) => request<Worker>('GET', `/api/workers/${id}`),
+  setAvailability: (id: Id, body: Availability) =>
+    request<Worker>('PUT', `/api/workers/${id}/availability`, { body }),
   assets: (q: string, after?: string | null, signal?: AbortSignal) =>
     request<List<Asset>>('GET', '/api/assets', { query: { q, after, limit: 50 }, signal }),
   saveAsset: (id: Id | undefined, body: AssetBody) =>
     request<Asset>(id ? 'PATCH' : 'POST', `/api/assets${id ? `/${id}` : ''}`, { body }),
-  archive: (list: PeopleKind | 'customers' | 'assets', id: Id) =>
+  archive: (list: PeopleKind | 'customers' | 'assets' | 'price-list', id: Id) =>
     request<undefined>('DELETE', `/api/${list}/${id}`),
   invite: (kind: PeopleKind, id: Id) => request<unknown>('POST', `/api/${kind}/${id}/invitation`),
   withdraw: (kind: PeopleKind, id: Id) => request<undefined>('DELETE', `/api/${kind}/${id}/invitation`),

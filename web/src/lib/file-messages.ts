@@ -9,6 +9,7 @@ export const fileTexts = {
   retry: (name: string) => `Send ${name} again`,
   photo: (number: number) => `Photo ${number}`,
   failed: 'Not sent.',
+  waiting: 'Will be sent when there is a network.',
   not_a_picture: (name: string) => `${name} is not a JPEG, PNG or WebP picture.`,
   too_large: (name: string) => `${name} is larger than 15 MB.`,
   too_many: 'At most 20 photos.',

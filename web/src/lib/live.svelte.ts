@@ -23,6 +23,8 @@ export class LiveTopic {
   readonly positions = new SvelteMap<Id, Position>();
   readonly etas = new SvelteMap<Id, EtaMessage>();
   presence = $state.raw<PresenceMessage['dispatchers']>([]);
+  /** Days on which the company is closed, "2026-12-25" (topic `schedule`). */
+  holidays = $state.raw<ReadonlySet<string>>(new Set());
   /** Hexagons of a zoomed-out map, by H3 index. */
   readonly cells = new SvelteMap<string, { workers: number; open_jobs: number }>();
   /** True once the first snapshot is whole. */
@@ -30,6 +32,8 @@ export class LiveTopic {
 
   #hub: Hub;
   #newView = true;
+  /** Parts of rows that came so far. */
+  #rows: ScheduleWorker[] = [];
   #state: TopicState = emptyTopic(this.jobs);
   #onChange: (change: Change, event: EventMessage) => void;
   #stop: () => void;
@@ -75,11 +79,13 @@ export class LiveTopic {
       case 'welcome':
         // Parts of a snapshot that the cut left unfinished are sent anew.
         this.#state.incoming = undefined;
+        this.#rows = [];
         if (this.topic === 'map') this.positions.clear();
         break;
       case 'snapshot':
         applySnapshot(this.#state, message);
         for (const worker of message.workers ?? []) this.workers.set(worker.id, worker);
+        if (message.holidays) this.holidays = new Set(message.holidays);
         if (!message.more) this.ready = true;
         break;
       case 'event':
@@ -100,6 +106,9 @@ export class LiveTopic {
         break;
       case 'worker':
         if (this.topic === 'schedule') this.#duty(message);
+        break;
+      case 'rows':
+        if (this.topic === 'schedule') this.#row(message);
         break;
       case 'presence':
         if (this.topic === 'schedule') this.presence = message.dispatchers;
@@ -124,9 +133,20 @@ export class LiveTopic {
     }
   }
 
+  /** All rows anew, in parts; who is in none of them has left. What is known of their phones stays. */
+  #row({ workers, holidays, more }: Extract<HubMessage, { t: 'rows' }>): void {
+    this.#rows.push(...workers);
+    if (more) return;
+    const here = new Set(this.#rows.map(({ id }) => id));
+    for (const id of [...this.workers.keys()]) if (!here.has(id)) this.workers.delete(id);
+    for (const row of this.#rows) this.workers.set(row.id, { ...this.workers.get(row.id), ...row });
+    this.#rows = [];
+    this.holidays = new Set(holidays);
+  }
+
   #duty(message: Extract<HubMessage, { t: 'worker' }>): void {
     const { t: _, worker: id, ...rest } = message;
-    this.workers.set(id, { hours: [], ...this.workers.get(id), id, ...rest });
+    this.workers.set(id, { hours: [], absences: [], ...this.workers.get(id), id, ...rest });
   }
 }
 

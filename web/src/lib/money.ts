@@ -18,6 +18,16 @@ export function decimal(value: string): string {
   return new Intl.NumberFormat(undefined, { maximumFractionDigits: 6 }).format(exact(value));
 }
 
+/** "79.90", "0.955": a price whose currency stands elsewhere. */
+export function priced(amount: string): string {
+  return new Intl.NumberFormat(undefined, { minimumFractionDigits: 2, maximumFractionDigits: 4 }).format(
+    exact(amount),
+  );
+}
+
+/** What people type, as the wire has it: they use the comma of their country, it knows the point. */
+export const pointed = (typed: string) => typed.trim().replace(',', '.');
+
 /** "25.5 %". */
 export function percent(rate: string): string {
   return `${decimal(rate)} %`;

@@ -2,9 +2,13 @@
 import { SvelteMap } from 'svelte/reactivity';
 import { fileTexts } from './file-messages';
 import { newKey } from './http';
-import { words } from './problem';
+import { Problem, words } from './problem';
 import type { Id } from './protocol';
+import { scaled } from './scale';
 import { PICTURE_BYTES, PICTURE_TYPES, upload, type Chosen } from './upload';
+
+/** After the network was missing. */
+const AGAIN_MS = 15_000;
 
 /** How far one picture is. One that is not here was sent before. */
 export interface Progress {
@@ -15,23 +19,32 @@ export interface Progress {
   sent: number;
   /** Why it does not go on. */
   failure: string;
+  /** There is no network; it goes on by itself. */
+  waiting: boolean;
 }
 
 class Pictures {
   readonly underway = new SvelteMap<Id, Progress>();
   #chosen = new Map<Id, Chosen>();
+  #sending = new Map<Id, Promise<void>>();
+  #again: ReturnType<typeof setTimeout> | undefined;
+
+  constructor() {
+    addEventListener('online', () => this.#goOn());
+  }
 
   /** Whether any of these is not with the hub yet. */
   pending(ids: Iterable<Id>): boolean {
     return [...ids].some((id) => this.underway.has(id));
   }
 
-  /** Takes a picture and begins to send it; says its id, or why not. */
-  add(content: Blob, name: string): { id: Id } | { failure: string } {
-    if (!PICTURE_TYPES.includes(content.type)) return { failure: fileTexts.not_a_picture(name) };
+  /** Takes a picture, keeps it on the device and begins to send it; says its id, or why not. */
+  async add(photo: Blob, name: string): Promise<{ id: Id } | { failure: string }> {
+    if (!PICTURE_TYPES.includes(photo.type)) return { failure: fileTexts.not_a_picture(name) };
+    const content = await scaled(photo);
     if (content.size > PICTURE_BYTES) return { failure: fileTexts.too_large(name) };
     const chosen = { id: newKey(), name, type: content.type, content };
-    void keep(chosen);
+    await keep(chosen);
     this.#send(chosen);
     return { id: chosen.id };
   }
@@ -50,6 +63,15 @@ class Pictures {
     if (chosen) this.#send(chosen);
   }
 
+  /** Resolves once the hub has all of these; rejects with why one of them cannot be sent, or not now. */
+  async delivered(ids: Id[]): Promise<void> {
+    await this.resume(ids);
+    for (const id of ids) {
+      if (this.underway.get(id)?.waiting) this.retry(id);
+      await this.#sending.get(id);
+    }
+  }
+
   /** The picture is not wanted any more. */
   forget(id: Id): void {
     this.#done(id);
@@ -59,12 +81,25 @@ class Pictures {
     const { id, name, content } = chosen;
     const preview = this.underway.get(id)?.preview ?? URL.createObjectURL(content);
     this.#chosen.set(id, chosen);
-    this.underway.set(id, { name, preview, sent: 0, failure: '' });
+    this.underway.set(id, { name, preview, sent: 0, failure: '', waiting: false });
     const onprogress = (sent: number) => this.#set(id, { sent: sent / content.size });
-    upload(chosen, { onprogress }).then(
+    const sending = upload(chosen, { onprogress });
+    this.#sending.set(id, sending);
+    sending.then(
       () => this.#done(id),
-      (error: unknown) => this.#set(id, { failure: words(error) }),
+      (error: unknown) => {
+        const waiting = error instanceof Problem && error.status === 0;
+        this.#set(id, waiting ? { waiting } : { failure: words(error) });
+        if (waiting) this.#again ??= setTimeout(() => this.#goOn(), AGAIN_MS);
+      },
     );
+  }
+
+  /** There may be a network again. */
+  #goOn(): void {
+    clearTimeout(this.#again);
+    this.#again = undefined;
+    for (const [id, { waiting }] of this.underway) if (waiting) this.retry(id);
   }
 
   #set(id: Id, change: Partial<Progress>): void {
@@ -77,6 +112,7 @@ class Pictures {
     if (preview) URL.revokeObjectURL(preview);
     this.underway.delete(id);
     this.#chosen.delete(id);
+    this.#sending.delete(id);
     void drop(id);
   }
 }

@@ -25,6 +25,7 @@ import type { SharedLink as WireSharedLink } from '../gen/SharedLink';
 
 export type { Address } from '../gen/Address';
 export type { Asset } from '../gen/Asset';
+export type { Price } from '../gen/Price';
 export type { AssetRef } from '../gen/AssetRef';
 export type { By } from '../gen/By';
 export type { Caller } from '../gen/Caller';

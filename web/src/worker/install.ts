@@ -4,7 +4,14 @@ export async function install(): Promise<void> {
   if (!('serviceWorker' in navigator)) return;
   await navigator.serviceWorker.register('/sw.js', { scope: '/worker' });
   // What comes in late has to be there without a network, too.
-  await Promise.all([import('./JobPage.svelte'), import('./MePage.svelte')]);
+  await Promise.all([
+    import('./JobPage.svelte'),
+    import('./MePage.svelte'),
+    import('./WeekPage.svelte'),
+    import('../lib/PhotoInput.svelte'),
+    import('../lib/SignaturePad.svelte'),
+    import('../lib/PictureList.svelte'),
+  ]);
   const { active } = await navigator.serviceWorker.ready;
   const own = (url: string) => new URL(url, location.href).origin === location.origin;
   const parts = performance

@@ -81,7 +81,29 @@ export const words = {
     required: 'Please fill this in.',
     late: 'Late',
     save: 'Save',
-    cannot_attach: 'Photos and signatures can be added soon; ask dispatch for this job.',
+  },
+
+  shared: {
+    title: 'Who could see you',
+    rule: 'Off duty nobody. What this phone noted in the last two days:',
+    dispatch: 'Dispatch',
+    now: 'now',
+    nobody: 'Nobody.',
+  },
+
+  week: {
+    title: 'My week',
+    open: 'My week',
+    before: 'The week before',
+    after: 'The week after',
+    now: 'This week',
+    off: 'Day off',
+    away: 'Away',
+  },
+
+  earlier: {
+    title: 'Earlier jobs here',
+    none: 'Nothing was done here before.',
   },
 
   decline: {

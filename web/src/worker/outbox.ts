@@ -90,6 +90,15 @@ function filled<F extends { key: string }>(fields: F[], values: FieldValues): F[
   return fields.map((field) => (field.key in values ? { ...field, value: values[field.key] } : field));
 }
 
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** What may be pictures among the values: whatever is an id. Ids that are none of this phone's cost nothing. */
+export function picturesIn(values: FieldValues): Id[] {
+  return Object.values(values)
+    .flat()
+    .filter((value): value is Id => typeof value === 'string' && UUID.test(value));
+}
+
 /** What a refusal takes with it: the rest of the same job's actions build on it. */
 export function fallsWith(refused: Entry, entries: Entry[]): Entry[] {
   return entries.filter((entry) => entry.job === refused.job && entry.seq >= refused.seq);

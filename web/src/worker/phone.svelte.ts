@@ -1,11 +1,12 @@
 /// The worker's phone: who is logged in, their jobs (also offline), what waits to be sent, duty and location.
+import { untrack } from 'svelte';
 import { api } from '../lib/api';
 import { Clock } from '../lib/clock.svelte';
 import { Formatter } from '../lib/format';
 import { Hub, socketUrl } from '../lib/hub';
 import { LiveConnection, LiveTopic } from '../lib/live.svelte';
 import { words as problemWords } from '../lib/problem';
-import type { Caller, Id, Job, RemovalReason } from '../lib/protocol';
+import type { Caller, Id, Job, RemovalReason, ScheduleWorker } from '../lib/protocol';
 import { Route } from '../lib/route.svelte';
 import { isLoggedOut } from '../lib/session';
 import { toasts } from '../lib/toasts.svelte';
@@ -15,6 +16,7 @@ import { Database } from './database';
 import { words } from './messages';
 import { expected, type Act, type Expected } from './outbox';
 import { Sender } from './sender.svelte';
+import { currentOf, follow, type Window } from './shared';
 import { Tracking } from './tracking.svelte';
 
 /** A worker may take a step back for this long. */
@@ -37,13 +39,17 @@ export class Phone {
   /** The step that can still be undone. */
   undoable = $state.raw<{ job: Id; seq: number; at: number }>();
   news = $state('');
+  /** Who could see where this worker was, and when. */
+  windows = $state.raw<Window[]>([]);
   /** The company's reasons for declining; without a network, the ones learned last. */
   reasons = $state.raw<string[]>(words.decline.reasons);
 
   #hub: Hub;
   #database: Database;
+  #row = $state.raw<ScheduleWorker>();
   /** Went off duty while the hub could not be told. */
   #untoldOff = false;
+  #unfollow: (() => void) | undefined;
   #saving: ReturnType<typeof setTimeout> | undefined;
 
   constructor(caller: Caller, onended: () => void) {
@@ -72,7 +78,26 @@ export class Phone {
     void this.#open();
   }
 
+  /** Notes who begins and who ceases to see the worker. What the hub has not heard of yet changes nothing. */
+  #followWindows(): void {
+    this.#unfollow = $effect.root(() => {
+      $effect(() => {
+        const current = currentOf(this.live.jobs.values());
+        const next = follow(
+          untrack(() => this.windows),
+          this.onDuty,
+          current,
+          this.#hub.now(),
+        );
+        if (next === untrack(() => this.windows)) return;
+        this.windows = next;
+        void this.#database.keep('windows', $state.snapshot(next));
+      });
+    });
+  }
+
   close(): void {
+    this.#unfollow?.();
     this.tracking.stop();
     this.awake.want(false);
     this.#hub.close();
@@ -84,6 +109,11 @@ export class Phone {
       .map((job) => expected(job, this.sender.entries))
       .filter(({ leaving }) => !leaving)
       .sort((one, other) => start(one.job) - start(other.job));
+  }
+
+  /** When they work; kept on the phone like the jobs. */
+  get row(): ScheduleWorker | undefined {
+    return this.live.workers.get(this.caller.id) ?? this.#row;
   }
 
   job(id: Id): Expected | undefined {
@@ -123,12 +153,16 @@ export class Phone {
   }
 
   async #open(): Promise<void> {
-    const [jobs, duty, offset, reasons] = await Promise.all([
+    const [jobs, duty, offset, reasons, row, windows] = await Promise.all([
+
       this.#database.kept<Job[]>('jobs'),
       this.#database.kept<boolean>('duty'),
       this.#database.kept<number>('clock_offset_ms'),
       this.#database.kept<string[]>('reasons'),
+      this.#database.kept<ScheduleWorker>('row'),
+      this.#database.kept<Window[]>('windows'),
     ]);
+    this.#row = row;
     if (reasons) this.reasons = reasons;
     if (offset !== undefined && !this.live.ready) this.#hub.clockOffset = offset;
     if (jobs && !this.live.ready) {
@@ -139,6 +173,8 @@ export class Phone {
     this.#hub.open();
     void this.#learnReasons();
     if (duty) this.#applyDuty(true);
+    this.windows = windows ?? [];
+    this.#followWindows();
   }
 
   async #learnReasons(): Promise<void> {
@@ -169,6 +205,7 @@ export class Phone {
       const jobs = [...this.live.jobs.values()];
       void this.#database.keep('jobs', $state.snapshot(jobs));
       void this.#database.keep('clock_offset_ms', this.#hub.clockOffset);
+      if (this.row) void this.#database.keep('row', $state.snapshot(this.row));
     }, SAVE_AFTER_MS);
   }
 }

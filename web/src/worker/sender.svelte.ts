@@ -2,10 +2,11 @@
 import { api } from '../lib/api';
 import type { Hub } from '../lib/hub';
 import { newKey } from '../lib/http';
+import { pictures } from '../lib/pictures.svelte';
 import { Problem } from '../lib/problem';
 import type { Id, Instant, Job } from '../lib/protocol';
 import type { Database } from './database';
-import { fallsWith, type Act, type Entry } from './outbox';
+import { fallsWith, picturesIn, type Act, type Entry } from './outbox';
 
 /** Before asking a busy hub again. */
 const BUSY_PAUSE_MS = 2_000;
@@ -86,6 +87,8 @@ export class Sender {
   }
 
   async #ask({ id, job, act, at }: Entry): Promise<Job | null> {
+    // The hub takes a field that names a picture only once it has the picture.
+    if ('fields' in act && act.fields) await pictures.delivered(picturesIn(act.fields));
     if (act.do === 'edit') return api.editJob(job, { fields: act.fields }, id);
     return (await this.#hub.command(job, { ...act, at }, { id, patience_ms: Infinity })).job;
   }
