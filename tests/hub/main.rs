@@ -23,6 +23,7 @@ mod getting_in;
 mod history;
 mod idempotency;
 mod intake;
+mod interleavings;
 mod invoices;
 mod journeys;
 mod links;

@@ -142,6 +142,47 @@ test('a photo and a signature taken without a network arrive with their step', a
   await expect(phone.locator('[data-waiting]').first()).toBeHidden();
 });
 
+test('the network goes in the middle of every action, and each happens once', async ({ browse, as }) => {
+  test.slow();
+  const [dispatcher, customer] = [await as('dispatcher'), await as('customer5')];
+  const job = await order(customer, 'In the middle');
+  await hand(dispatcher, job, 'Lempi Aalto');
+  const phone = await browse({ login: 'worker11', screen: 'phone' });
+  const wire = await cuttable(phone);
+  await phone.goto(`/worker/jobs/${job.id}`);
+  const button = (name: string | RegExp) => phone.getByRole('button', { name });
+  const acts: [click: string | RegExp, shown: string, kind: string][] = [
+    ['Accept', '[data-status="assigned"]', 'job_assigned'],
+    ['On my way', '[data-status="assigned"]', 'job_en_route'],
+    ['Done: Arrive', '[data-step="0"][data-waiting="true"]', 'job_started'],
+    [/^Undo/, '[data-step="0"][data-done="false"]', 'job_step_undone'],
+    ['Done: Arrive', '[data-step="0"][data-waiting="true"]', 'job_started'],
+    ['Pause', '[data-waiting]', 'job_paused'],
+    ['Go on', '[data-waiting]', 'job_resumed'],
+  ];
+  const kinds = async () => {
+    const events = await (await dispatcher.get(`/api/jobs/${job.id}/events?limit=200`)).json();
+    return (events as { items: { kind: string }[] }).items.map(({ kind }) => kind);
+  };
+  const before = (await kinds()).length;
+  const happened: string[] = [];
+  for (const [click, shown, kind] of acts) {
+    await expect(phone.locator('[data-connection="live"]')).toBeAttached({ timeout: 30_000 });
+    await expect(button(click)).toBeVisible({ timeout: 15_000 });
+    // The hub does it, but nobody hears the answer.
+    wire.deafen();
+    await button(click).click();
+    await expect(phone.locator(shown).first()).toBeAttached();
+    happened.push(kind);
+    await expect.poll(async () => (await kinds()).slice(0, -before).reverse()).toEqual(happened);
+    await wire.cut();
+    await expect(phone.locator('[data-waiting="1"]')).toBeVisible();
+    wire.mend();
+    await expect(phone.locator('header [data-waiting]')).toHaveCount(0, { timeout: 30_000 });
+    expect((await kinds()).slice(0, -before).reverse(), 'sent again, and known').toEqual(happened);
+  }
+});
+
 test('a step is taken back within ten seconds', async ({ browse, as }) => {
   const job = await order(await as('customer1'), 'Undone');
   await hand(await as('dispatcher'), job, WORKER);
@@ -155,21 +196,31 @@ test('a step is taken back within ten seconds', async ({ browse, as }) => {
   await expect(phone.locator('article')).toHaveAttribute('data-status', 'assigned');
 });
 
-/** A socket that can be cut and mended without the hub noticing more than a lost phone. */
-async function cuttable(page: Page): Promise<{ cut: () => Promise<void>; mend: () => void }> {
+/** A socket that can be cut, refused until it is mended, and made to lose what the hub says. */
+async function cuttable(
+  page: Page,
+): Promise<{ cut: () => Promise<void>; mend: () => void; deafen: () => void }> {
   let through = true;
+  let deaf = false;
   let open: WebSocketRoute | undefined;
   await page.routeWebSocket('**/ws', (socket) => {
     if (!through) return void socket.close({ code: 1013 });
     open = socket;
-    socket.connectToServer();
+    const hub = socket.connectToServer();
+    hub.onMessage((message) => {
+      if (!deaf) socket.send(message);
+    });
   });
   return {
     cut: async () => {
       through = false;
       await open?.close({ code: 1013 });
     },
-    mend: () => (through = true),
+    mend: () => {
+      through = true;
+      deaf = false;
+    },
+    deafen: () => (deaf = true),
   };
 }
 

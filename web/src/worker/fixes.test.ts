@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { FixTuple } from '../lib/protocol';
-import { distance_m, fixOf, worthKeeping } from './fixes';
+import { distance_m, fixOf, rateOf, worthKeeping } from './fixes';
 
 const fix = (time: number, latitude: number, longitude = 24.94): FixTuple => [
   time,
@@ -19,6 +19,19 @@ test('a moving phone is kept often, a resting one seldom', () => {
   expect(worthKeeping(first, fix(2_000, 60.1702))).toBe(true);
   expect(worthKeeping(first, fix(10_000, 60.17005))).toBe(false);
   expect(worthKeeping(first, fix(30_000, 60.17))).toBe(true);
+});
+
+test('near the job more is kept, with a low battery less', () => {
+  const job = { latitude: 60.17, longitude: 24.94 };
+  const near = rateOf(fix(0, 60.171), job);
+  expect(worthKeeping(fix(0, 60.171), fix(1_000, 60.17106), near)).toBe(true);
+  expect(worthKeeping(fix(0, 60.171), fix(1_000, 60.17106), rateOf(fix(0, 60.171), undefined))).toBe(false);
+  expect(rateOf(fix(0, 60.18), job)).toEqual(rateOf(fix(0, 60.18), undefined));
+  const empty: FixTuple = [0, 60.171, 24.94, 10, null, null, 0.1];
+  const saving = rateOf(empty, job);
+  expect(worthKeeping(empty, fix(10_000, 60.18), saving)).toBe(false);
+  expect(worthKeeping(empty, fix(15_000, 60.18), saving)).toBe(true);
+  expect(worthKeeping(empty, fix(60_000, 60.171), saving)).toBe(false);
 });
 
 test('a degree of latitude is 111.2 km', () => {

@@ -1,16 +1,35 @@
 /// What the worker has typed into a job's forms and not sent yet; it survives a reload and a dead battery.
 import type { FieldValue, FieldValues, Id, Job, JobField } from '../lib/protocol';
+import type { Entry } from './outbox';
 
 /** `job` is the form of the job as a whole, a number that of a step. */
 export type FormName = 'job' | number;
 
+const keyOf = (job: Id) => `dispatch-hub-form/${job}`;
+const open = new Map<Id, FormValues>();
+
+/** Puts what was typed for refused actions back into the forms that it came from. What was typed since stays. */
+export function giveBack(lost: Entry[]): void {
+  for (const { job, act } of lost) {
+    if (act.do === 'edit') FormValues.of(job).restore('job', act.fields);
+    if (act.do === 'complete_step' && act.fields) FormValues.of(job).restore(act.step, act.fields);
+  }
+}
+
 export class FormValues {
+  /** The one of a job: whoever types and whoever gives back mean the same. */
+  static of(job: Id): FormValues {
+    let values = open.get(job);
+    if (!values) open.set(job, (values = new FormValues(job)));
+    return values;
+  }
+
   #key: string;
   #values = $state<Record<string, FieldValues>>({});
   errors = $state.raw(new Map<string, string>());
 
   constructor(job: Id) {
-    this.#key = `dispatch-hub-form/${job}`;
+    this.#key = keyOf(job);
     try {
       this.#values = JSON.parse(localStorage.getItem(this.#key) ?? '{}');
     } catch {
@@ -26,6 +45,11 @@ export class FormValues {
   type(form: FormName, key: string, value: FieldValue): void {
     this.#values[form] = { ...this.#values[form], [key]: value };
     this.errors = new Map([...this.errors].filter(([name]) => name !== `${form}/${key}`));
+    localStorage.setItem(this.#key, JSON.stringify(this.#values));
+  }
+
+  restore(form: FormName, fields: FieldValues): void {
+    this.#values[form] = { ...fields, ...this.#values[form] };
     localStorage.setItem(this.#key, JSON.stringify(this.#values));
   }
 

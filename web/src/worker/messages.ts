@@ -132,6 +132,7 @@ export const words = {
     edit: 'Details',
   },
   refused: (number: string, act: string, why: string) => `${number}, “${act}” was not taken: ${why}`,
+  typed: 'You had entered:',
   dismiss: 'Got it',
 
   me: {

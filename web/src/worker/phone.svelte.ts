@@ -13,8 +13,10 @@ import { toasts } from '../lib/toasts.svelte';
 import { texts } from '../lib/messages';
 import { Awake } from './awake.svelte';
 import { Database } from './database';
+import { giveBack } from './form.svelte';
 import { words } from './messages';
 import { expected, type Act, type Expected } from './outbox';
+import { placeOf } from './place';
 import { Sender } from './sender.svelte';
 import { currentOf, follow, type Window } from './shared';
 import { Tracking } from './tracking.svelte';
@@ -65,7 +67,10 @@ export class Phone {
       },
     });
     this.connection = new LiveConnection(this.#hub);
-    this.sender = new Sender(this.#hub, this.#database, (job) => this.live.learn(job));
+    this.sender = new Sender(this.#hub, this.#database, {
+      learn: (job) => this.live.learn(job),
+      giveBack: (lost) => giveBack(lost),
+    });
     this.tracking = new Tracking(this.#hub, this.#database);
     this.#hub.watch((connection) => {
       if (connection.state === 'ended' && (connection.code === 4500 || connection.code === 4501)) onended();
@@ -83,6 +88,11 @@ export class Phone {
     this.#unfollow = $effect.root(() => {
       $effect(() => {
         const current = currentOf(this.live.jobs.values());
+        const place = current && placeOf(current);
+        this.tracking.place =
+          place && place.latitude !== null && place.longitude !== null
+            ? { latitude: place.latitude, longitude: place.longitude }
+            : undefined;
         const next = follow(
           untrack(() => this.windows),
           this.onDuty,

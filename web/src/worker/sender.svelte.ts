@@ -4,7 +4,7 @@ import type { Hub } from '../lib/hub';
 import { newKey } from '../lib/http';
 import { pictures } from '../lib/pictures.svelte';
 import { Problem } from '../lib/problem';
-import type { Id, Instant, Job } from '../lib/protocol';
+import type { Id, Instant, Job, ProblemBody } from '../lib/protocol';
 import type { Database } from './database';
 import { fallsWith, picturesIn, type Act, type Entry } from './outbox';
 
@@ -16,6 +16,19 @@ export interface Refused {
   problem: Problem;
 }
 
+/** As it is kept on the phone. */
+interface KeptRefusal {
+  entry: Entry;
+  body: ProblemBody;
+}
+
+export interface Listener {
+  /** The answer to an action may overtake its event. */
+  learn: (job: Job) => void;
+  /** What was typed for actions that were refused. */
+  giveBack: (lost: Entry[]) => void;
+}
+
 export class Sender {
   entries = $state.raw<Entry[]>([]);
   /** The last refusal of each job, until the worker has read it. */
@@ -23,19 +36,23 @@ export class Sender {
 
   #hub: Hub;
   #database: Database;
-  #learn: (job: Job) => void;
+  #tell: Listener;
   #sending: number | undefined;
 
-  constructor(hub: Hub, database: Database, learn: (job: Job) => void) {
+  constructor(hub: Hub, database: Database, tell: Listener) {
     this.#hub = hub;
     this.#database = database;
-    this.#learn = learn;
+    this.#tell = tell;
     hub.watch(({ state }) => state === 'live' && void this.#send());
   }
 
   /** Takes up what an earlier visit has left. */
   async load(): Promise<void> {
     this.entries = await this.#database.entries();
+    const kept = (await this.#database.kept<KeptRefusal[]>('refusals')) ?? [];
+    this.refusals = new Map(
+      kept.map(({ entry, body }) => [entry.job, { entry, problem: Problem.from(body) }]),
+    );
     void this.#send();
   }
 
@@ -57,7 +74,17 @@ export class Sender {
 
   dismiss(job: Id): void {
     if (!this.refusals.has(job)) return;
-    this.refusals = new Map([...this.refusals].filter(([id]) => id !== job));
+    void this.#keepRefusals(new Map([...this.refusals].filter(([id]) => id !== job)));
+  }
+
+  /** A refusal that nobody has read yet is there again after the app was closed. */
+  async #keepRefusals(refusals: Map<Id, Refused>): Promise<void> {
+    this.refusals = refusals;
+    const kept = [...refusals.values()].map(({ entry, problem }): KeptRefusal => {
+      const { status, name, message: detail, body } = problem;
+      return { entry, body: body ?? { type: `/problems/${name}`, title: detail, status, detail } };
+    });
+    await this.#database.keep('refusals', kept);
   }
 
   async #send(): Promise<void> {
@@ -70,7 +97,7 @@ export class Sender {
       this.#sending = entry.seq;
       try {
         const job = await this.#ask(entry);
-        if (job) this.#learn(job);
+        if (job) this.#tell.learn(job);
         await this.#drop([entry.seq]);
       } catch (error) {
         const problem = error instanceof Problem ? error : new Problem(500, 'internal');
@@ -78,8 +105,10 @@ export class Sender {
           setTimeout(() => void this.#send(), BUSY_PAUSE_MS);
           break;
         }
-        this.refusals = new Map(this.refusals).set(entry.job, { entry, problem });
-        await this.#drop(fallsWith(entry, this.entries).map(({ seq }) => seq));
+        const lost = fallsWith(entry, this.entries);
+        this.#tell.giveBack(lost);
+        await this.#keepRefusals(new Map(this.refusals).set(entry.job, { entry, problem }));
+        await this.#drop(lost.map(({ seq }) => seq));
       } finally {
         this.#sending = undefined;
       }

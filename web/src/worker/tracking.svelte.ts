@@ -2,7 +2,7 @@
 import type { Hub } from '../lib/hub';
 import type { FixTuple } from '../lib/protocol';
 import type { Database } from './database';
-import { fixOf, worthKeeping } from './fixes';
+import { fixOf, LOW_BATTERY, rateOf, worthKeeping } from './fixes';
 
 const BATCH = 200;
 /** Two days at one fix in four seconds; older ones give way. */
@@ -16,6 +16,8 @@ export class Tracking {
   state = $state<LocationState>('off');
   /** Positions that the hub does not have yet. */
   kept = $state(0);
+  /** Where the worker is expected next. */
+  place: { latitude: number; longitude: number } | undefined;
 
   #hub: Hub;
   #database: Database;
@@ -42,7 +44,12 @@ export class Tracking {
       this.#n = 0;
     });
     void database.countFixes().then((count) => (this.kept = count));
-    void watchBattery((level) => (this.#battery = level));
+    void watchBattery((level) => {
+      const wasLow = this.#isLow;
+      this.#battery = level;
+      // A phone that saves asks its satellites less, too.
+      if (wasLow !== this.#isLow && this.#watch !== undefined) this.#restart();
+    });
   }
 
   start(): void {
@@ -55,7 +62,7 @@ export class Tracking {
     this.#watch = navigator.geolocation.watchPosition(
       (position) => void this.#take(position),
       (error) => (this.state = error.code === error.PERMISSION_DENIED ? 'denied' : 'unavailable'),
-      { enableHighAccuracy: true, maximumAge: 0, timeout: 60_000 },
+      { enableHighAccuracy: !this.#isLow, maximumAge: 0, timeout: 60_000 },
     );
   }
 
@@ -66,10 +73,20 @@ export class Tracking {
     this.state = 'off';
   }
 
+  get #isLow(): boolean {
+    return this.#battery !== null && this.#battery < LOW_BATTERY;
+  }
+
+  #restart(): void {
+    navigator.geolocation.clearWatch(this.#watch!);
+    this.#watch = undefined;
+    this.start();
+  }
+
   async #take(position: GeolocationPosition): Promise<void> {
     this.state = 'on';
     const fix = fixOf(position, this.#hub.clockOffset, this.#battery);
-    if (!worthKeeping(this.#last, fix)) return;
+    if (!worthKeeping(this.#last, fix, rateOf(fix, this.place))) return;
     this.#last = fix;
     await this.#database.addFix(fix);
     this.kept += 1;
