@@ -64,7 +64,7 @@ async fn make(shared: &Arc<Shared>, caller: &Caller, request: &Request, base: Uu
         match outcome {
             Outcome::Applied { seq, number, .. } => made.push((numbered(job, number, None), seq)),
             Outcome::Replayed { .. } => {
-                return made_before(shared, caller, request, base, copies).await?.ok_or(Error::Refused(Refusal::Missing));
+                return made_before(shared, caller, request, base, new.copies).await?.ok_or(Error::Refused(Refusal::Missing));
             }
             Outcome::TimeTaken => return Err(Error::Refused(Refusal::TimeNotAvailable)),
             Outcome::OtherBody => return Err(Error::IdempotencyMismatch),

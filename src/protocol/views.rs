@@ -11,7 +11,7 @@ use crate::domain::ids::{AssetId, CustomerId, FileId, JobId, TemplateId, TenantI
 use crate::domain::job::{self, DateKind, Job as DomainJob, Source, Status};
 use crate::domain::portal::{self, Permissions, PortalJob, SeenBy};
 use crate::domain::step;
-use crate::domain::tenant::{Hours, Settings, Tenant};
+use crate::domain::tenant::Tenant;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 

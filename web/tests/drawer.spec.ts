@@ -4,7 +4,7 @@ import type { APIRequestContext, Page } from '@playwright/test';
 import type { Job } from '../src/lib/protocol';
 import { expect, test } from './fixtures';
 import { order } from './jobs';
-import { asStored, format, PLAN, planned, tomorrow } from './plan';
+import { asStored, format, PLAN, planned, thatDay } from './plan';
 
 const WORKER = 'Aino Lehto';
 
@@ -23,10 +23,10 @@ const save = (page: Page) => page.getByRole('button', { name: 'Save changes' });
 
 test('everything is edited, refused at its field, and saved', async ({ browse, as }) => {
   const page = await browse({ login: 'dispatcher' });
-  const job = await order(await as('customer1'), 'It drips', new Date(tomorrow('10:00')).toISOString());
+  const job = await order(await as('customer1'), 'It drips', new Date(thatDay('10:00')).toISOString());
   await open(page, job);
   const editor = page.locator('[data-editor]');
-  const local = `${format.localDate(tomorrow('11:30'))}T11:30`;
+  const local = `${format.localDate(thatDay('11:30'))}T11:30`;
 
   await editor.getByLabel('Requested').fill(local);
   await editor.getByLabel('On site').fill('Ada Berg');
@@ -60,7 +60,7 @@ test('everything is edited, refused at its field, and saved', async ({ browse, a
     internal_notes: 'Pays late',
     contact: { name: 'Ada Berg', phone: '+358 40 123' },
   });
-  expect(Date.parse(String(stored.requested_start))).toBe(tomorrow('11:30'));
+  expect(Date.parse(String(stored.requested_start))).toBe(thatDay('11:30'));
   expect(stored.steps[0]?.address?.text).toBe(chosen);
   expect(stored.steps[0]?.address?.latitude).not.toBeNull();
   expect(stored.fields.find(({ key }) => key === 'problem')?.value).toBe('It floods');
@@ -128,16 +128,16 @@ test('a customer’s change is shown as a difference until it is noted', async (
 test('planned by form; a started step keeps both its times', async ({ browse, as }) => {
   const [admin, worker] = [await as('admin'), await as('worker1')];
   const page = await browse({ login: 'dispatcher' });
-  const job = await order(await as('customer1'), 'It drips', new Date(tomorrow('10:00')).toISOString());
+  const job = await order(await as('customer1'), 'It drips', new Date(thatDay('10:00')).toISOString());
   await open(page, job);
   const plan = page.locator('[data-plan]');
   await plan.getByLabel('Worker').selectOption({ label: WORKER });
-  await plan.getByLabel('Planned start').fill(`${format.localDate(tomorrow('10:00'))}T03:05`);
+  await plan.getByLabel('Planned start').fill(`${format.localDate(thatDay('10:00'))}T03:05`);
   await expect(plan.locator('[data-warning="outside_hours"]')).toBeVisible();
-  await plan.getByLabel('Planned end').fill(`${format.localDate(tomorrow('10:00'))}T03:00`);
+  await plan.getByLabel('Planned end').fill(`${format.localDate(thatDay('10:00'))}T03:00`);
   await plan.getByRole('button', { name: 'Save the plan' }).click();
   await expect(plan.getByRole('alert')).toContainText('after the start');
-  await plan.getByLabel('Planned end').fill(`${format.localDate(tomorrow('10:00'))}T04:35`);
+  await plan.getByLabel('Planned end').fill(`${format.localDate(thatDay('10:00'))}T04:35`);
   await plan.getByRole('button', { name: 'Save the plan' }).click();
   await expect.poll(async () => (await asStored(admin, job)).minutes).toBe(90);
   await page.getByRole('button', { name: 'Publish', exact: true }).last().click();

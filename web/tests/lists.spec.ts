@@ -45,7 +45,10 @@ test('a price is kept in the list and fills a line of an invoice', async ({ brow
   await expect(editor.locator('[data-line]').last()).toContainText('Hatch, fitted');
 });
 
-test('an absence is on another dispatcher’s schedule at once, and no working time', async ({ browse, as }) => {
+test('an absence is on another dispatcher’s schedule at once, and no working time', async ({
+  browse,
+  as,
+}) => {
   const watching = await browse({ login: 'admin' });
   await openPlan(watching);
   const row = watching.locator(`[data-line="${await workerId(await as('dispatcher'), 'Oiva Vuori')}"]`);

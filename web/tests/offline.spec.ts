@@ -1,7 +1,7 @@
 /// A worker without a network: the app starts, work goes on, and everything arrives once, in order, when it can.
 import type { Page, WebSocketRoute } from '@playwright/test';
 import { expect, STATION, test } from './fixtures';
-import type { Job } from '../src/lib/protocol';
+import type { FieldValues, Job } from '../src/lib/protocol';
 import { command, hand, order, orderOf } from './jobs';
 import { photo } from './pictures';
 
@@ -100,7 +100,8 @@ test('a photo and a signature taken without a network arrive with their step', a
   const job = await orderOf(customer, 'Deep cleaning', { rooms: ['Kitchen'] });
   await hand(dispatcher, job, WORKER);
   await command(worker, job, { do: 'accept' });
-  for (const [step, fields] of [{}, {}, { done: ['Kitchen'] }].entries()) {
+  const steps: FieldValues[] = [{}, {}, { done: ['Kitchen'] }];
+  for (const [step, fields] of steps.entries()) {
     await command(worker, job, { do: 'complete_step', step, fields });
   }
   const phone = await browse({ login: 'worker1', screen: 'phone' });

@@ -1,4 +1,4 @@
-/// A day to plan on: tomorrow, on which the demo has little, so that every place is known.
+/// A day to plan on: three days from now, on which the demo has nothing, so that every place is known.
 import type { APIRequestContext, Locator, Page } from '@playwright/test';
 import { Formatter } from '../src/lib/format';
 import type { Job } from '../src/lib/protocol';
@@ -6,11 +6,11 @@ import { expect } from './fixtures';
 import { order } from './jobs';
 
 export const format = new Formatter('Europe/Helsinki', 'en-GB');
-const day = format.localDate(Date.now() + 24 * 3_600_000);
-export const tomorrow = (time: string): number => format.instant(`${day}T${time}`);
+const day = format.localDate(Date.now() + 3 * 24 * 3_600_000);
+export const thatDay = (time: string): number => format.instant(`${day}T${time}`);
 export const PLAN = `/dispatch?date=${day}`;
 
-/** The schedule of tomorrow, with room for the timeline. */
+/** The schedule of that day, with room for the timeline. */
 export async function openPlan(page: Page): Promise<void> {
   await page.addInitScript(() => localStorage.setItem('dispatch-hub-map', 'no'));
   await page.goto(PLAN);
@@ -25,7 +25,7 @@ export async function planned(
   worker: string,
   time: string,
 ): Promise<Job> {
-  const job = await order(customer, 'The tap drips', new Date(tomorrow(time)).toISOString());
+  const job = await order(customer, 'The tap drips', new Date(thatDay(time)).toISOString());
   await put(dispatcher, job, worker, time);
   return job;
 }
@@ -40,7 +40,7 @@ export async function put(
     data: {
       do: 'allocate',
       worker: await workerId(dispatcher, worker),
-      start: new Date(tomorrow(time)).toISOString(),
+      start: new Date(thatDay(time)).toISOString(),
     },
   });
   expect(answer.ok(), await answer.text()).toBe(true);

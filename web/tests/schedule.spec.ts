@@ -3,7 +3,7 @@ import AxeBuilder from '@axe-core/playwright';
 import type { APIRequestContext, Page } from '@playwright/test';
 import { expect, test } from './fixtures';
 import { order } from './jobs';
-import { asStored, drag, format, middle, openPlan, planned, put, tomorrow } from './plan';
+import { asStored, drag, format, middle, openPlan, planned, put, thatDay } from './plan';
 
 const WORKER = 'Aino Lehto';
 const OTHER = 'Armas Suo';
@@ -23,7 +23,7 @@ test('from the customer’s wish to the worker’s phone, with two dispatchers w
   await openPlan(first);
   await openPlan(second);
   await phone.goto('/worker');
-  const job = await order(await as('customer1'), 'No hot water', new Date(tomorrow('10:00')).toISOString());
+  const job = await order(await as('customer1'), 'No hot water', new Date(thatDay('10:00')).toISOString());
 
   await test.step('pink for both until one of them has opened it', async () => {
     for (const page of [first, second]) {
@@ -161,12 +161,12 @@ test('an undo is refused in words once somebody else has moved the job', async (
   await openPlan(page);
   await barOf(page, job.number).focus();
   await page.keyboard.press('ArrowRight');
-  await expect.poll(async () => (await asStored(admin, job)).start).toBe(tomorrow('08:15'));
+  await expect.poll(async () => (await asStored(admin, job)).start).toBe(thatDay('08:15'));
   await put(admin, job, OTHER, '09:00');
   await expect(lineOf(page, OTHER).locator(`[data-number="${job.number}"]`)).toBeVisible();
   await page.keyboard.press('z');
   await expect(page.getByText(/not undone. The job was changed meanwhile by/)).toBeVisible();
-  expect((await asStored(admin, job)).start).toBe(tomorrow('09:00'));
+  expect((await asStored(admin, job)).start).toBe(thatDay('09:00'));
 });
 
 test('of two who move the same job, the second sees both wishes and decides', async ({ browse, as }) => {
@@ -186,14 +186,14 @@ test('of two who move the same job, the second sees both wishes and decides', as
   await expect(dialog).toContainText(WORKER);
   await dialog.getByRole('button', { name: 'Leave it as it stands' }).click();
   await expect(dialog).toHaveCount(0);
-  expect((await asStored(admin, job)).start).toBe(tomorrow('14:00'));
+  expect((await asStored(admin, job)).start).toBe(thatDay('14:00'));
   await expect(lineOf(page, OTHER).locator(`[data-number="${job.number}"]`)).toBeVisible();
 
   await put(admin, job, WORKER, '11:00');
   await expect(lineOf(page, WORKER).locator(`[data-number="${job.number}"]`)).toBeVisible();
   await right(() => put(admin, job, OTHER, '15:00'));
   await dialog.getByRole('button', { name: 'Apply mine again' }).click();
-  await expect.poll(async () => (await asStored(admin, job)).start).toBe(tomorrow('12:00'));
+  await expect.poll(async () => (await asStored(admin, job)).start).toBe(thatDay('12:00'));
   expect((await asStored(admin, job)).worker?.name).toBe(WORKER);
 });
 
@@ -201,13 +201,13 @@ test('warnings say what is wrong with a place, and forbid nothing', async ({ bro
   const admin = await as('admin');
   const page = await browse({ login: 'dispatcher' });
   const there = await planned(admin, await as('customer2'), 'Eero Salmi', '12:00');
-  const job = await order(await as('customer2'), 'Another', new Date(tomorrow('12:15')).toISOString());
+  const job = await order(await as('customer2'), 'Another', new Date(thatDay('12:15')).toISOString());
   await openPlan(page);
   await cardOf(page, job.number).getByRole('button', { name: 'Assign' }).click();
   const dialog = page.locator('[data-allocate]');
   await dialog.getByLabel('Worker').selectOption({ label: await option(dialog, 'Eero Salmi') });
   await expect(dialog).toContainText(`Overlaps ${there.number}`);
-  await dialog.getByLabel('Start').fill(`${format.localDate(tomorrow('12:00'))}T02:00`);
+  await dialog.getByLabel('Start').fill(`${format.localDate(thatDay('12:00'))}T02:00`);
   await expect(dialog).toContainText('Outside working hours');
   await dialog.getByRole('button', { name: 'Assign', exact: true }).click();
   await expect(dialog).toHaveCount(0);
@@ -216,7 +216,7 @@ test('warnings say what is wrong with a place, and forbid nothing', async ({ bro
 
 test('the workbench narrows, and the address keeps it', async ({ browse, as }) => {
   const page = await browse({ login: 'dispatcher' });
-  const job = await order(await as('customer3'), 'Only this', new Date(tomorrow('16:00')).toISOString());
+  const job = await order(await as('customer3'), 'Only this', new Date(thatDay('16:00')).toISOString());
   await openPlan(page);
   await page.getByLabel('Only this type').selectOption({ label: 'Repair' });
   await expect(cardOf(page, job.number)).toBeVisible();
@@ -247,7 +247,7 @@ async function option(dialog: ReturnType<Page['locator']>, name: string): Promis
   return (await dialog.locator('option', { hasText: name }).textContent())!;
 }
 
-/** What the timeline shows of tomorrow: by job, its row, status and start. */
+/** What the timeline shows of that day: by job, its row, status and start. */
 async function picture(page: Page): Promise<Record<string, string>> {
   return page.evaluate(() =>
     Object.fromEntries(
@@ -263,7 +263,7 @@ async function picture(page: Page): Promise<Record<string, string>> {
 
 /** The same, as the hub tells it. */
 async function confirmed(as: APIRequestContext): Promise<Record<string, string>> {
-  const [from, to] = [tomorrow('00:00'), tomorrow('00:00') + 24 * 3_600_000].map((at) =>
+  const [from, to] = [thatDay('00:00'), thatDay('00:00') + 24 * 3_600_000].map((at) =>
     new Date(at).toISOString(),
   );
   const answer = await as.get(`/api/schedule?from=${from}&to=${to}`);
@@ -273,12 +273,15 @@ async function confirmed(as: APIRequestContext): Promise<Record<string, string>>
     status: string;
     worker: { id: string } | null;
     scheduled_start: string | null;
+    scheduled_end: string | null;
+    duration_min: number;
     requested_start: string | null;
   }
   const { jobs, to_place } = (await answer.json()) as { jobs: Sent[]; to_place: Sent[] };
   const shown = (job: Sent): [string, string][] => {
     const at = Date.parse(job.scheduled_start ?? job.requested_start ?? '');
-    const inside = at >= tomorrow('00:00') && at < tomorrow('00:00') + 24 * 3_600_000;
+    const end = job.scheduled_end ? Date.parse(job.scheduled_end) : at + job.duration_min * 60_000;
+    const inside = end > thatDay('00:00') && at < thatDay('00:00') + 24 * 3_600_000;
     if (!inside || (job.status === 'cancelled' && !job.worker)) return [];
     return [[job.number, `${job.worker?.id ?? 'unassigned'} ${job.status} ${format.time(at)}`]];
   };

@@ -1,8 +1,8 @@
 // What a worker knows beyond the job at hand: their week, and what was done at the same place before.
-import type { Job } from '../src/lib/protocol';
+import type { FieldValues, Job } from '../src/lib/protocol';
 import { expect, test } from './fixtures';
 import { command, hand, order } from './jobs';
-import { format, planned, workerId } from './plan';
+import { format, planned, thatDay, workerId } from './plan';
 
 test('the worker’s week: hours, days away and jobs, also without a network', async ({ browse, as }) => {
   const [dispatcher, customer] = [await as('dispatcher'), await as('customer2')];
@@ -17,9 +17,8 @@ test('the worker’s week: hours, days away and jobs, also without a network', a
   const phone = await browse({ login: 'worker7', screen: 'small_phone' });
   await phone.goto('/worker');
   await phone.getByRole('link', { name: 'My week' }).click();
-  const date = new Date(Date.now() + 24 * 3_600_000);
-  const day = phone.locator(`[data-day="${format.localDate(date.getTime())}"]`);
-  // Tomorrow may be next Monday.
+  const day = phone.locator(`[data-day="${format.localDate(thatDay('12:00'))}"]`);
+  // That day may be in the next week.
   if ((await day.count()) === 0) await phone.getByRole('button', { name: 'The week after' }).click();
   await expect(day.getByRole('link')).toContainText('Repair');
   await expect(day).toContainText('12:00');
@@ -75,7 +74,7 @@ test('what was done at the asset before is there to read on site', async ({ brow
   const [before, now] = [await at('It rattles'), await at('It rattles again')];
   const worker = await as('worker9');
   await command(worker, before, { do: 'accept' });
-  const steps = [
+  const steps: FieldValues[] = [
     {},
     { cause: 'Wear' },
     { work: 'Tightened the belt' },

@@ -5,7 +5,14 @@ import { words } from '../lib/problem';
 import { priceList } from './prices.svelte';
 
 export type ListName = 'customers' | 'assets' | 'price-list' | PeopleKind;
-export const LISTS: ListName[] = ['customers', 'portal-users', 'workers', 'dispatchers', 'assets', 'price-list'];
+export const LISTS: ListName[] = [
+  'customers',
+  'portal-users',
+  'workers',
+  'dispatchers',
+  'assets',
+  'price-list',
+];
 
 /** A row of any list; members that its list has not are absent. */
 export type Row = { id: string; name: string } & Partial<Omit<Customer, 'address'>> & {

@@ -14,7 +14,7 @@ dry_run: boolean,
  */
 created: number, 
 /**
- * Rows about what is there already, known by its name or e-mail address.
+ * Rows about what is there already, known by its name, e-mail address or code.
  */
 changed: number, 
 /**

@@ -12,6 +12,10 @@ export type Schedule = {
  */
 workers: Array<ScheduleWorker>, 
 /**
+ * Days on which the company is closed.
+ */
+holidays: string[], 
+/**
  * Placed in the range.
  */
 jobs: Array<Job<Rfc3339>>, 

@@ -7,6 +7,7 @@ import type { Ping } from "./Ping";
 import type { Positions } from "./Positions";
 import type { Presence } from "./Presence";
 import type { Refused } from "./Refused";
+import type { Rows } from "./Rows";
 import type { Snapshot } from "./Snapshot";
 import type { Stored } from "./Stored";
 import type { Welcome } from "./Welcome";
@@ -15,4 +16,4 @@ import type { WorkerState } from "./WorkerState";
 /**
  * A message from the hub. The tag is `t`.
  */
-export type ServerMessage = { "t": "welcome" } & Welcome | { "t": "snapshot" } & Snapshot | { "t": "event" } & EventMessage | { "t": "positions" } & Positions | { "t": "cells" } & Cells | { "t": "eta" } & Eta | { "t": "worker" } & WorkerState | { "t": "presence" } & Presence | { "t": "ok" } & Okay | { "t": "refused" } & Refused | { "t": "stored" } & Stored | { "t": "ping" } & Ping;
+export type ServerMessage = { "t": "welcome" } & Welcome | { "t": "snapshot" } & Snapshot | { "t": "event" } & EventMessage | { "t": "positions" } & Positions | { "t": "cells" } & Cells | { "t": "eta" } & Eta | { "t": "worker" } & WorkerState | { "t": "rows" } & Rows | { "t": "presence" } & Presence | { "t": "ok" } & Okay | { "t": "refused" } & Refused | { "t": "stored" } & Stored | { "t": "ping" } & Ping;

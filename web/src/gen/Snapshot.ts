@@ -30,6 +30,10 @@ jobs: Array<Job<Millis>>,
  */
 workers?: Array<ScheduleWorker>, 
 /**
+ * On `schedule`, in the first part: days on which the company is closed.
+ */
+holidays?: string[], 
+/**
  * More parts follow.
  */
 more: boolean, 

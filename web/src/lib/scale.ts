@@ -22,7 +22,9 @@ export async function scaled(photo: Blob): Promise<Blob> {
     Object.assign(canvas, size);
     canvas.getContext('2d')!.drawImage(bitmap, 0, 0, size.width, size.height);
     bitmap.close();
-    const smaller = await new Promise<Blob | null>((resolve) => canvas.toBlob(resolve, 'image/jpeg', QUALITY));
+    const smaller = await new Promise<Blob | null>((resolve) =>
+      canvas.toBlob(resolve, 'image/jpeg', QUALITY),
+    );
     return smaller && smaller.size < photo.size ? smaller : photo;
   } catch {
     // The hub looks at it more closely, and says what is wrong.

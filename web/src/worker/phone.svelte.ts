@@ -164,7 +164,6 @@ export class Phone {
 
   async #open(): Promise<void> {
     const [jobs, duty, offset, reasons, row, windows] = await Promise.all([
-
       this.#database.kept<Job[]>('jobs'),
       this.#database.kept<boolean>('duty'),
       this.#database.kept<number>('clock_offset_ms'),

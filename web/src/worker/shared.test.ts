@@ -3,7 +3,16 @@ import type { Job } from '../lib/protocol';
 import { currentOf, follow, type Window } from './shared';
 
 const job = (id: string, members: Partial<Job>) =>
-  ({ id, number: id, status: 'assigned', en_route: false, paused: false, actual_start: null, ...members, customer: { id: 'c', name: `Customer ${id}` } }) as Job;
+  ({
+    id,
+    number: id,
+    status: 'assigned',
+    en_route: false,
+    paused: false,
+    actual_start: null,
+    ...members,
+    customer: { id: 'c', name: `Customer ${id}` },
+  }) as Job;
 const spans = (windows: Window[]) => windows.map(({ job, from, to }) => [job?.id ?? 'dispatch', from, to]);
 
 test('the customer on the way to sees the worker, else the one at work last, never at a paused job', () => {

@@ -5,7 +5,11 @@ import { weekOf } from './week';
 
 const format = new Formatter('Europe/Helsinki', 'en-GB');
 const at = (text: string) => format.instant(text);
-const known = (members: Partial<Job>) => ({ job: members as Job, waiting: new Set<number>(), leaving: false });
+const known = (members: Partial<Job>) => ({
+  job: members as Job,
+  waiting: new Set<number>(),
+  leaving: false,
+});
 
 test('a week begins on Monday, knows days off and keeps each job on its day', () => {
   const row = {
