@@ -21,8 +21,8 @@ use dispatch_hub::protocol::server::{
     Welcome, WorkerState,
 };
 use dispatch_hub::protocol::views::{
-    Address, AssetRef, By, Caller, Can, Contact, CustomerRef, Declined, Field, Job, JobDate, LinkedCustomer, PermissionSet, Step,
-    TemplateRef, TenantRef, WorkerRef,
+    Address, AssetRef, By, Caller, Can, Contact, CustomerRef, Declined, Field, Job, JobDate, LinkedCustomer, PermissionSet, Step, TemplateRef,
+    TenantRef, WorkerRef,
 };
 use dispatch_hub::protocol::workers::{Rows, ScheduleWorker};
 use dispatch_hub::protocol::{Encoding, Millis, Topic};
@@ -231,7 +231,16 @@ fn server_samples() -> Vec<(&'static str, ServerMessage)> {
     let absence = Absence { from: date(2026, 12, 21), to: date(2026, 12, 23), note: "Course".into() };
     let row = ScheduleWorker { id: id(4), name: "Aino Virtanen".into(), hours: vec![Some((480, 960)), None], absences: vec![absence], on_duty: true };
     let rows = Rows { workers: vec![row.clone()], holidays: vec![date(2026, 12, 25)], more: false };
-    let snapshot = Snapshot { reference: 1, topic: Topic::Schedule, seq: 41, jobs: vec![job()], workers: Some(vec![row]), holidays: Some(rows.holidays.clone()), more: true, caller: None };
+    let snapshot = Snapshot {
+        reference: 1,
+        topic: Topic::Schedule,
+        seq: 41,
+        jobs: vec![job()],
+        workers: Some(vec![row]),
+        holidays: Some(rows.holidays.clone()),
+        more: true,
+        caller: None,
+    };
     let portal = Snapshot { topic: Topic::Portal, jobs: vec![portal_job()], workers: None, holidays: None, more: false, ..snapshot.clone() };
     let position = |status, known: bool| {
         let some = |value: f32| known.then_some(value);

@@ -197,7 +197,8 @@ impl Company {
 
     /// What its job types charge, each once.
     fn prices(&self) -> Vec<Price> {
-        let lines: BTreeMap<&str, &Line> = self.templates.iter().flat_map(|template| &template.invoice_lines).map(|line| (line.code.as_str(), line)).collect();
+        let lines: BTreeMap<&str, &Line> =
+            self.templates.iter().flat_map(|template| &template.invoice_lines).map(|line| (line.code.as_str(), line)).collect();
         let price = |line: &Line| Price {
             id: id(&format!("price {} of {}", line.code, self.domain)).into(),
             code: line.code.clone(),

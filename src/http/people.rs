@@ -137,8 +137,18 @@ pub(super) async fn admit(connection: &mut PgConnection, me: &Me, kind: PersonKi
                 }
                 PersonKind::Worker => {
                     let (name, id) = (name.clone(), id.into());
-                    let worker =
-                        Worker { tenant, id, login, name, phone, photo: None, availability: Availability::default(), on_duty: false, duty_changed_at: None, archived_at: None };
+                    let worker = Worker {
+                        tenant,
+                        id,
+                        login,
+                        name,
+                        phone,
+                        photo: None,
+                        availability: Availability::default(),
+                        on_duty: false,
+                        duty_changed_at: None,
+                        archived_at: None,
+                    };
                     store::workers::create(connection, &worker).await
                 }
                 PersonKind::PortalUser => {

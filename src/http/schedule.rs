@@ -23,8 +23,7 @@ pub(super) async fn read(parts: Data<Parts>, me: Me, query: Query) -> Result<Jso
     let workers = store::workers::list(&mut connection, me.tenant.id).await?;
     let (seq, jobs) = store::jobs::schedule(&mut connection, me.tenant.id, from, to).await?;
     let here = workers.into_iter().filter(|worker| worker.archived_at.is_none());
-    let row =
-        |worker: store::workers::Worker| ScheduleWorker::new(worker.id, worker.name, worker.availability, &me.tenant.settings, worker.on_duty);
+    let row = |worker: store::workers::Worker| ScheduleWorker::new(worker.id, worker.name, worker.availability, &me.tenant.settings, worker.on_duty);
     let (to_place, placed): (Vec<_>, Vec<_>) = jobs.iter().partition(|job| job.status == Status::Unassigned);
     Ok(Json(Schedule {
         workers: here.map(row).collect(),

@@ -96,7 +96,7 @@ async fn a_worker_reads_what_was_done_at_the_asset_of_their_job_before() {
     other.does(before, json!({ "do": "complete_step", "step": 0 })).await;
     let found = earlier(now).await;
     assert_eq!(found.as_array().unwrap().len(), 1, "{found}");
-    assert_eq!((&found[0]["id"], &found[0]["notes"]), (&json!(before), &json!("The fan was loose")));
+    assert_eq!((&found[0]["id"], &found[0]["notes"]), (&json!(before.0), &json!("The fan was loose")));
     assert_eq!((found[0].get("invoice"), found[0].get("internal_notes")), (None, None), "as a worker sees jobs");
     assert_eq!(earlier(elsewhere).await, json!([]));
     // Reading about it is not having it.

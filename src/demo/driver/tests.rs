@@ -55,7 +55,16 @@ impl OneJob {
 
     fn snapshot(&self) -> ServerMessage {
         let jobs = vec![self.job.clone()];
-        ServerMessage::Snapshot(Snapshot { reference: 1, topic: Topic::Worker, seq: 1, jobs, workers: None, holidays: None, more: false, caller: None })
+        ServerMessage::Snapshot(Snapshot {
+            reference: 1,
+            topic: Topic::Worker,
+            seq: 1,
+            jobs,
+            workers: None,
+            holidays: None,
+            more: false,
+            caller: None,
+        })
     }
 
     fn does(&mut self, body: &CommandBody<Millis>) -> ServerMessage {
