@@ -55,7 +55,8 @@ export class FormValues {
 
   /** The typed values that differ from what the job holds. */
   changed(form: FormName, fields: JobField[]): FieldValues {
-    const typed = this.#values[form] ?? {};
+    // The phone's database keeps plain values only.
+    const typed = $state.snapshot(this.#values[form]) ?? {};
     const differs = ({ key, value }: JobField) =>
       key in typed && JSON.stringify(typed[key]) !== JSON.stringify(value);
     return Object.fromEntries(fields.filter(differs).map(({ key }) => [key, typed[key] ?? null]));

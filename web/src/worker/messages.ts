@@ -133,6 +133,7 @@ export const words = {
   },
   refused: (number: string, act: string, why: string) => `${number}, “${act}” was not taken: ${why}`,
   typed: 'You had entered:',
+  not_kept: 'The phone could not keep this: its storage is full or blocked. Nothing was sent.',
   dismiss: 'Got it',
 
   me: {

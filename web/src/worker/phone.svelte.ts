@@ -131,8 +131,12 @@ export class Phone {
     return job && expected(job, this.sender.entries);
   }
 
+  /** Resolves once it is kept on the phone; rejects, and says so, if the phone cannot. */
   async act(job: Job, act: Act): Promise<void> {
-    const entry = await this.sender.add(job, act);
+    const entry = await this.sender.add(job, act).catch((error: unknown) => {
+      toasts.say(words.not_kept, { tone: 'error' });
+      throw error;
+    });
     this.undoable = act.do === 'complete_step' ? { job: job.id, seq: entry.seq, at: entry.at } : undefined;
   }
 
