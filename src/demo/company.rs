@@ -19,6 +19,8 @@ use sqlx::PgConnection;
 use std::collections::BTreeMap;
 
 const DISPATCHERS: [(&str, &str, bool); 2] = [("admin", "Irja Korpi", true), ("dispatcher", "Matti Vaara", false)];
+/// When the workers work, minutes from midnight; the company itself is open at any hour.
+const SHIFT: (u16, u16) = (6 * 60, 22 * 60);
 const WORKERS: [&str; 12] = [
     "Aino Lehto",
     "Eero Salmi",
@@ -227,7 +229,7 @@ impl Company {
                 name: caller.name.clone(),
                 phone: Some(phone(&caller.name)),
                 photo: None,
-                availability: Availability::default(),
+                availability: Availability { hours: Some([Some(SHIFT); 7]), absences: Vec::new() },
                 on_duty: true,
                 duty_changed_at: Some(now),
                 archived_at: None,

@@ -83,6 +83,7 @@ export const people = {
   description: 'Description',
   unit_price: 'Price of one',
   tax_rate: 'Tax %',
+  tax: (rate: string) => `${rate} tax`,
   customers: 'Acts for',
   customers_find: 'Search customers',
   customers_rule: 'Choose at least one customer.',

@@ -202,6 +202,12 @@ it('draws working hours in the tenant’s zone and the rest of the day darker', 
   ]);
 });
 
+it('works until midnight where the hours say so, also when the clocks change', () => {
+  const worker = { hours: Array(7).fill([0, 1440]), absences: [] } as unknown as ScheduleWorker;
+  const day = format.instant('2026-10-25');
+  expect(workingSpans(worker, [day], format)).toEqual([{ start: day, end: day + 25 * HOUR }]);
+});
+
 it('shows days away as one block and leaves no working hours on them', () => {
   const worker = {
     id: 'w',

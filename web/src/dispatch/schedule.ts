@@ -6,6 +6,7 @@ import { t } from './messages';
 import { driveBetween } from './travel';
 
 export const SNAP_MS = 15 * 60_000;
+const DAY_MIN = 24 * 60;
 /** The row of jobs that have no worker yet. */
 export const UNASSIGNED = 'unassigned';
 
@@ -155,7 +156,8 @@ export function workingSpans(
     return [
       {
         start: format.instant(`${date}T${clock(hours[0])}`),
-        end: format.instant(`${date}T${clock(hours[1])}`),
+        // Midnight at the end is the next day's beginning.
+        end: hours[1] >= DAY_MIN ? format.addDays(day, 1) : format.instant(`${date}T${clock(hours[1])}`),
       },
     ];
   });
@@ -163,7 +165,7 @@ export function workingSpans(
 
 function clock(minutes: number): string {
   const two = (n: number) => String(n).padStart(2, '0');
-  return `${two(Math.floor(minutes / 60) % 24)}:${two(minutes % 60)}`;
+  return `${two(Math.floor(minutes / 60))}:${two(minutes % 60)}`;
 }
 
 /** The rest of the days: what is drawn darker. Unknown hours leave everything light. */
