@@ -17,6 +17,9 @@ const RENEWED: f64 = 0.1;
 const STALE_MS: i64 = 2 * 60_000;
 /// Another minute is news; a few seconds more or less are not.
 const NEWS_MS: i64 = 60_000;
+/// Who has no longer a way than this is nearly there: by time, or by distance.
+const NEARBY_S: u32 = 5 * 60;
+const NEARBY_M: u32 = 1_000;
 /// The same worker's way is asked for no more often than this.
 pub const ASKED_EVERY_MS: i64 = 15_000;
 
@@ -44,6 +47,11 @@ impl Eta {
     /// The instant of arrival.
     pub fn arrival(&self) -> At {
         self.at.plus_ms(i64::from(self.way.seconds) * 1000)
+    }
+
+    /// Whether somebody who is that far is nearly there.
+    pub fn is_nearby(&self) -> bool {
+        self.way.seconds <= NEARBY_S || self.way.distance_m <= NEARBY_M
     }
 
     /// Whether this is news to somebody who was told `last`.
@@ -91,6 +99,14 @@ pub fn whole(value: f64) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn near_is_near_by_time_or_by_distance() {
+        let eta = |seconds, distance_m| Eta { way: Way { seconds, distance_m }, at: At(0), estimated: false };
+        for (seconds, distance_m, is_near) in [(301, 1_001, false), (300, 9_000, true), (900, 1_000, true), (0, 0, true)] {
+            assert_eq!(eta(seconds, distance_m).is_nearby(), is_near, "{seconds} s, {distance_m} m");
+        }
+    }
     use proptest::prelude::*;
 
     const STATION: (f64, f64) = (60.1710, 24.9414);

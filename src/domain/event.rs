@@ -65,11 +65,13 @@ pub enum Kind {
     JobDeleted = 23,
     /// It left the audience. Never stored: made when projecting.
     JobRemoved = 24,
+    /// The worker who is on the way is nearly there.
+    JobNearby = 25,
 }
 
 impl Kind {
     /// All that are stored.
-    const STORED: [Self; 23] = [
+    const STORED: [Self; 24] = [
         Self::JobCreated,
         Self::JobEdited,
         Self::JobAllocated,
@@ -93,6 +95,7 @@ impl Kind {
         Self::JobArrived,
         Self::JobLeft,
         Self::JobDeleted,
+        Self::JobNearby,
     ];
 
     /// The kind with this stored number.
@@ -207,6 +210,8 @@ pub enum Change {
     EnRoute,
     /// Another job of the worker went en route.
     EnRouteEnded,
+    /// On the way, and nearly there.
+    Nearby,
     /// A step is done.
     StepDone {
         /// Its index.

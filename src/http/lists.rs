@@ -3,7 +3,7 @@
 use super::Parts;
 use super::access::Me;
 use super::error::Error;
-use super::page::{self, Item};
+use super::page::{self, Item, Members};
 use super::permissions::staff_view;
 use super::request::{Id, Query};
 use crate::auth;
@@ -24,6 +24,11 @@ use uuid::Uuid;
 type Listed<T> = Result<Json<List<T>>, Error>;
 type One<T> = Result<Json<T>, Error>;
 
+/// By what the lists are put in order and narrowed down.
+const PEOPLE: Members = Members { sort: &["name", "email", "invitation"], narrow: &["invitation"] };
+const CUSTOMERS: Members = Members { sort: &["name", "email", "address"], narrow: &[] };
+const ASSETS: Members = Members { sort: &["name", "type", "serial"], narrow: &["type"] };
+
 pub(super) async fn workers(parts: Data<Parts>, me: Me, query: Query) -> Listed<Worker> {
     let mut connection = parts.store.read(me.tenant.id).await?;
     let workers = store::workers::list(&mut connection, me.tenant.id).await?;
@@ -33,7 +38,7 @@ pub(super) async fn workers(parts: Data<Parts>, me: Me, query: Query) -> Listed<
         let entry = entries.remove(&worker.id.0)?;
         Some(Item { id: worker.id.0, name: format!("{} {}", worker.name, entry.email), view: worker_view(worker, entry, &me) })
     });
-    Ok(Json(page::part(&query, items)?))
+    Ok(Json(page::part(&query, &PEOPLE, items)?))
 }
 
 pub(super) async fn worker(parts: Data<Parts>, me: Me, Id(id): Id<WorkerId>) -> One<Worker> {
@@ -62,7 +67,11 @@ pub(super) async fn customers(parts: Data<Parts>, me: Me, query: Query) -> Liste
     let mut connection = parts.store.read(me.tenant.id).await?;
     let customers = store::customers::list(&mut connection, me.tenant.id).await?;
     let here = customers.into_iter().filter(|customer| customer.archived_at.is_none() && may_see_customer(&me, customer.id));
-    Ok(Json(page::part(&query, here.map(|customer| Item { id: customer.id.0, name: customer.name.clone(), view: customer_view(customer) }))?))
+    Ok(Json(page::part(
+        &query,
+        &CUSTOMERS,
+        here.map(|customer| Item { id: customer.id.0, name: customer.name.clone(), view: customer_view(customer) }),
+    )?))
 }
 
 pub(super) async fn customer(parts: Data<Parts>, me: Me, Id(id): Id<CustomerId>) -> One<Customer> {
@@ -93,7 +102,7 @@ pub(super) async fn templates(parts: Data<Parts>, me: Me, query: Query) -> Liste
     let all = is_dispatcher && query.parsed::<bool>("archived", "true or false")?.unwrap_or(false);
     let seen = templates.into_iter().filter(|template| all || !template.archived);
     let items = seen.filter_map(|template| Some(Item { id: template.id.0, name: template.name.clone(), view: template_view(&me, &template)? }));
-    Ok(Json(page::part(&query, items)?))
+    Ok(Json(page::part(&query, &Members::default(), items)?))
 }
 
 pub(super) async fn template(parts: Data<Parts>, me: Me, Id(id): Id<TemplateId>) -> One<Template> {
@@ -123,7 +132,7 @@ pub(super) async fn assets(parts: Data<Parts>, me: Me, query: Query) -> Listed<A
     };
     let assets = store::assets::list(&mut connection, me.tenant.id, customers.as_deref()).await?;
     let seen = assets.into_iter().filter(|asset| asset.archived_at.is_none() && only.is_none_or(|only| asset.customer == only));
-    Ok(Json(page::part(&query, seen.map(|asset| Item { id: asset.id.0, name: asset.name.clone(), view: asset_view(asset) }))?))
+    Ok(Json(page::part(&query, &ASSETS, seen.map(|asset| Item { id: asset.id.0, name: asset.name.clone(), view: asset_view(asset) }))?))
 }
 
 pub(super) async fn asset(parts: Data<Parts>, me: Me, Id(id): Id<AssetId>) -> One<Asset> {
@@ -162,7 +171,7 @@ pub(super) async fn portal_users(parts: Data<Parts>, me: Me, query: Query) -> Li
         let entry = entries.remove(&user.id.0)?;
         Some(Item { id: user.id.0, name: format!("{} {}", user.name, entry.email), view: portal_user_view(user, customers, entry) })
     });
-    Ok(Json(page::part(&query, items)?))
+    Ok(Json(page::part(&query, &PEOPLE, items)?))
 }
 
 pub(super) async fn portal_user(parts: Data<Parts>, me: Me, Id(id): Id<PortalUserId>) -> One<PortalUser> {
@@ -187,7 +196,7 @@ pub(super) async fn dispatchers(parts: Data<Parts>, me: Me, query: Query) -> Lis
         let entry = entries.remove(&one.id.0)?;
         Some(Item { id: one.id.0, name: format!("{} {}", one.name, entry.email), view: dispatcher_view(one, entry) })
     });
-    Ok(Json(page::part(&query, items)?))
+    Ok(Json(page::part(&query, &PEOPLE, items)?))
 }
 
 pub(super) async fn dispatcher(parts: Data<Parts>, me: Me, Id(id): Id<DispatcherId>) -> One<Dispatcher> {

@@ -3,7 +3,7 @@
 use super::Parts;
 use super::access::Me;
 use super::error::Error;
-use super::page::{self, Item};
+use super::page::{self, Item, Members};
 use super::request::{Id, Query};
 use crate::domain::refusal::Why;
 use crate::hub::clock;
@@ -28,7 +28,7 @@ pub(super) async fn list(parts: Data<Parts>, me: Me, query: Query) -> Result<Jso
     let mut connection = parts.store.read(me.tenant.id).await?;
     let mails = mail::list(&mut connection, me.tenant.id, state).await?;
     let items = mails.into_iter().map(|mail| Item { id: mail.id, name: format!("{} {}", mail.to, mail.name), view: view(mail, &me) });
-    Ok(Json(page::part(&query, items)?))
+    Ok(Json(page::part(&query, &Members::default(), items)?))
 }
 
 fn view(mail: mail::Mail, me: &Me) -> Mail {

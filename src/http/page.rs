@@ -4,6 +4,9 @@ use super::error::Error;
 use super::request::Query;
 use crate::domain::refusal::Why;
 use crate::protocol::lists::List;
+use rust_decimal::Decimal;
+use serde::Serialize;
+use serde_json::Value;
 use uuid::Uuid;
 
 /// An item of a list that is paged by id.
@@ -19,11 +22,33 @@ pub(super) fn whole<T>(items: Vec<T>) -> List<T> {
     List { items, next: None }
 }
 
-/// The part of a list that a request asks for: `q` in the name, `limit` items, `after` the one of this id.
-pub(super) fn part<T>(query: &Query, items: impl Iterator<Item = Item<T>>) -> Result<List<T>, Error> {
+/// Members of a list's items by which it is put in order (`sort=name`, `sort=-name`) and narrowed down (`invitation=open`).
+#[derive(Default)]
+pub(super) struct Members {
+    pub(super) sort: &'static [&'static str],
+    pub(super) narrow: &'static [&'static str],
+}
+
+/// The part of a list that a request asks for: `q` in the name, `limit` items, `after` the one of this id; in the order that they come
+/// in, unless another one is asked for.
+pub(super) fn part<T: Serialize>(query: &Query, members: &Members, items: impl Iterator<Item = Item<T>>) -> Result<List<T>, Error> {
     let limit = query.limit()?;
     let wanted = query.text("q")?.map(str::to_lowercase);
-    let mut items = items.filter(|item| wanted.as_ref().is_none_or(|wanted| item.name.to_lowercase().contains(wanted))).peekable();
+    let mut items: Vec<Item<T>> = items.filter(|item| wanted.as_ref().is_none_or(|wanted| item.name.to_lowercase().contains(wanted))).collect();
+    for member in members.narrow {
+        if let Some(only) = query.text(member)? {
+            items.retain(|item| said(item, member) == only);
+        }
+    }
+    if let Some(sort) = query.text("sort")? {
+        let (member, descending) = sort.strip_prefix('-').map_or((sort, false), |member| (member, true));
+        let member = members.sort.iter().find(|known| **known == member).ok_or_else(|| Error::invalid("/sort", &Why::NotAnOption))?;
+        items.sort_by_cached_key(|item| Naturally::from(said(item, member)));
+        if descending {
+            items.reverse();
+        }
+    }
+    let mut items = items.into_iter().peekable();
     if let Some(after) = query.id::<Uuid>("after")? {
         let unknown = || Error::invalid("/after", &Why::Expected("the `next` of this list"));
         items.by_ref().find(|item| item.id == after).ok_or_else(unknown)?;
@@ -37,4 +62,43 @@ pub(super) fn part<T>(query: &Query, items: impl Iterator<Item = Item<T>>) -> Re
         part.push(item.view);
     }
     Ok(List { items: part, next: items.peek().and(last).map(|id| id.to_string()) })
+}
+
+/// What an item says in a member; nothing, if it says nothing.
+fn said<T: Serialize>(item: &Item<T>, member: &str) -> String {
+    match serde_json::to_value(&item.view).ok().and_then(|mut view| view.get_mut(member).map(Value::take)) {
+        Some(Value::String(text)) => text,
+        Some(Value::Null) | None => String::new(),
+        Some(other) => other.to_string(),
+    }
+}
+
+/// The order in which people expect what lists say: numbers by size, then texts whatever their case, then what says nothing.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum Naturally {
+    Number(Decimal),
+    Text(String),
+    Nothing,
+}
+
+impl From<String> for Naturally {
+    fn from(said: String) -> Self {
+        match said.parse() {
+            Ok(number) => Self::Number(number),
+            Err(_) if said.is_empty() => Self::Nothing,
+            Err(_) => Self::Text(said.to_lowercase()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_go_by_size_and_texts_by_letters() {
+        let mut all = ["b", "10", "", "A", "9.5", "a1"].map(|said| (Naturally::from(said.to_owned()), said));
+        all.sort();
+        assert_eq!(all.map(|(_, said)| said), ["9.5", "10", "A", "a1", "b", ""]);
+    }
 }

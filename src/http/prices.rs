@@ -3,7 +3,7 @@
 use super::Parts;
 use super::access::Me;
 use super::error::Error;
-use super::page::{self, Item};
+use super::page::{self, Item, Members};
 use super::request::{Body, Id, Query};
 use super::settings::invalid;
 use crate::domain::ids::PriceId;
@@ -17,11 +17,14 @@ use actix_web::HttpResponse;
 use actix_web::web::{Data, Json};
 use uuid::Uuid;
 
+/// By what the list is put in order.
+const MEMBERS: Members = Members { sort: &["description", "code", "unit_price", "tax_rate"], narrow: &[] };
+
 pub(super) async fn list(parts: Data<Parts>, me: Me, query: Query) -> Result<Json<List<PriceView>>, Error> {
     let mut connection = parts.store.read(me.tenant.id).await?;
     let prices = store::prices::list(&mut connection, me.tenant.id).await?;
     let item = |price: Price| Item { id: price.id.0, name: format!("{} {}", price.code, price.description), view: PriceView::from(price) };
-    Ok(Json(page::part(&query, prices.into_iter().map(item))?))
+    Ok(Json(page::part(&query, &MEMBERS, prices.into_iter().map(item))?))
 }
 
 pub(super) async fn read(parts: Data<Parts>, me: Me, Id(id): Id<PriceId>) -> Result<Json<PriceView>, Error> {

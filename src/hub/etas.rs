@@ -3,10 +3,12 @@
 //! A fix leaves a wish in a bounded queue and goes on. What takes wishes out may ask a router and wait for it; if it does not know,
 //! or not in time, the straight line is told.
 
+use super::commit::by_itself;
 use super::customer_actor::ShowEta;
 use super::fanout::Audience;
 use super::frame::Frame;
-use super::{Shared, clock};
+use super::job_actor::JobActor;
+use super::{Answer, Error, Shared, clock};
 use crate::domain::At;
 use crate::domain::eta::{self, ASKED_EVERY_MS, Eta, Pace};
 use crate::domain::gate::Current;
@@ -17,6 +19,7 @@ use crate::domain::portal;
 use crate::location::Position;
 use crate::protocol::server::Eta as EtaMessage;
 use crate::protocol::{ServerMessage, Topic};
+use actix::{ActorFutureExt, AtomicResponse, Context, Handler, Message, WrapFuture};
 use dashmap::DashMap;
 use std::sync::{Arc, Weak};
 use tokio::sync::{Semaphore, mpsc};
@@ -45,6 +48,8 @@ struct OnTheWay {
     pace: Pace,
     asked_at: Option<At>,
     told: Option<Eta>,
+    /// That they are nearly there was told, or is being told.
+    nearby: bool,
 }
 
 /// Everybody who is on the way, and what was said of when they arrive.
@@ -70,10 +75,16 @@ impl Etas {
             self.on_the_way.remove(&(tenant, id));
             return;
         };
-        let mut known =
-            self.on_the_way.entry((tenant, id)).or_insert_with(|| OnTheWay { worker, to, pace: Pace::default(), asked_at: None, told: None });
+        let mut known = self.on_the_way.entry((tenant, id)).or_insert_with(|| OnTheWay {
+            worker,
+            to,
+            pace: Pace::default(),
+            asked_at: None,
+            told: None,
+            nearby: false,
+        });
         if known.worker != worker || known.to != to {
-            *known = OnTheWay { worker, to, pace: Pace::default(), asked_at: None, told: None };
+            *known = OnTheWay { worker, to, pace: Pace::default(), asked_at: None, told: None, nearby: false };
         }
     }
 
@@ -118,6 +129,29 @@ impl Etas {
     }
 }
 
+/// To a job's actor: its worker is nearly there.
+struct Neared {
+    worker: WorkerId,
+    at: At,
+}
+
+impl Message for Neared {
+    type Result = Result<Answer, Error>;
+}
+
+impl Handler<Neared> for JobActor {
+    type Result = AtomicResponse<Self, Result<Answer, Error>>;
+
+    fn handle(&mut self, Neared { worker, at }: Neared, _: &mut Context<Self>) -> Self::Result {
+        let (shared, tenant, id, held) = (Arc::clone(&self.shared), self.tenant, self.id, self.job.clone());
+        let told = async move { by_itself(&shared, tenant, id, held, "nearby", |job| job.neared(worker, at, clock::now())).await };
+        AtomicResponse::new(Box::pin(told.into_actor(self).map(|(job, answer), actor, _| {
+            actor.job = job;
+            answer
+        })))
+    }
+}
+
 /// Begins to take wishes, until the hub is gone.
 pub(super) fn start(shared: &Arc<Shared>, mut wishes: mpsc::Receiver<Wish>) {
     let ways = Arc::clone(&shared.ways);
@@ -133,6 +167,9 @@ pub(super) fn start(shared: &Arc<Shared>, mut wishes: mpsc::Receiver<Wish>) {
                 drop(permit);
                 if let Some(shared) = shared.upgrade() {
                     shared.tell_eta(&wish, eta);
+                    if eta.is_nearby() {
+                        shared.tell_nearby(&wish).await;
+                    }
                 }
             });
         }
@@ -152,6 +189,22 @@ pub(super) fn wire(topic: Topic, job: JobId, eta: &Eta, with_distance: bool) -> 
 }
 
 impl Shared {
+    /// Says once that the worker is nearly there. What cannot be told now is told with the next fix.
+    async fn tell_nearby(self: &Arc<Self>, wish: &Wish) {
+        let key = (wish.tenant, wish.job);
+        let begins = |mut known: dashmap::mapref::one::RefMut<'_, _, OnTheWay>| !std::mem::replace(&mut known.nearby, true);
+        if !self.etas.on_the_way.get_mut(&key).is_some_and(begins) {
+            return;
+        }
+        let neared = || Neared { worker: wish.worker, at: wish.fix_at };
+        if let Err(error) = self.registry.ask(self, wish.tenant, wish.job, neared).await {
+            tracing::debug!(%error, "that a worker is near is told later");
+            if let Some(mut known) = self.etas.on_the_way.get_mut(&key) {
+                known.nearby = false;
+            }
+        }
+    }
+
     fn tell_eta(&self, wish: &Wish, eta: Eta) {
         // While the router thought, the window may have closed.
         let is_current = self.workers.gate(wish.tenant, wish.worker, wish.fix_at).is_some_and(|current| current.job == wish.job);

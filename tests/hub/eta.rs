@@ -143,3 +143,28 @@ async fn without_a_router_the_straight_line_is_told() {
     let told = customer.eta().await;
     assert!(told.estimated && told.seconds > 60, "{told:?}");
 }
+
+#[tokio::test]
+async fn nearly_there_is_told_once_and_only_on_the_way() {
+    // Two and a half kilometres and four minutes: near by time.
+    let router = Stub::start(Some(r#"{"code":"Ok","routes":[{"distance":2500.0,"duration":240.0}],"waypoints":[]}"#)).await;
+    let hub = TestHub::start_with(&router.settings).await;
+    let mut phone = Phone::of(&hub, 1).await;
+    let job = accepted(&hub, &phone).await;
+    let mut customer = hub.portal_user(1).await.listens_to(Topic::Portal).await;
+    phone.measures().await;
+    phone.does(job, json!({ "do": "en_route" })).await;
+    customer.hears(Kind::JobEnRoute, job).await;
+    phone.measures().await;
+    let told = customer.hears(Kind::JobNearby, job).await;
+    assert!(told.job.expect("the job").en_route, "still on the way");
+    // Again on the way to the same job: it is the same worker's coming.
+    phone.does(job, json!({ "do": "complete_step", "step": 0 })).await;
+    phone.does(job, json!({ "do": "undo_step" })).await;
+    phone.does(job, json!({ "do": "en_route" })).await;
+    phone.measures().await;
+    customer.eta().await;
+    let events = hub.dispatcher(1).await.reads(&format!("/api/jobs/{job}/events?limit=200")).await;
+    let nearby = events["items"].as_array().unwrap().iter().filter(|event| event["kind"] == "job_nearby").count();
+    assert_eq!(nearby, 1, "{events}");
+}

@@ -188,3 +188,29 @@ async fn jobs_come_in_all_or_none_and_once() {
     assert_eq!((&job["status"], &job["duration_min"], &job["notes"]), (&json!("allocated"), &json!(90), &json!("Two\nlines")), "{job}");
     assert!(job.to_string().contains("Keskuskatu 1"), "{job}");
 }
+
+#[tokio::test]
+async fn lists_are_put_in_order_and_narrowed_down_by_what_they_say() {
+    let hub = TestHub::start().await;
+    let (dispatcher, admin) = (hub.dispatcher(1).await, hub.admin().await);
+    import(&hub, &dispatcher, "/api/price-list/import", "code,description,unit_price\nB,Bolt,9.5\n,Axle,10\na,Cable,100\n").await;
+    let said = async |query: &str, member: &str| -> Vec<String> {
+        let list = dispatcher.reads(query).await;
+        list["items"].as_array().unwrap().iter().map(|item| item[member].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(said("/api/price-list", "description").await, ["Axle", "Bolt", "Cable"]);
+    assert_eq!(said("/api/price-list?sort=-unit_price", "description").await, ["Cable", "Axle", "Bolt"], "by size, not by letters");
+    assert_eq!(said("/api/price-list?sort=code", "description").await, ["Cable", "Bolt", "Axle"], "what has none comes last");
+    // Page by page in that order.
+    let first = dispatcher.reads("/api/price-list?sort=-unit_price&limit=2").await;
+    let rest = format!("/api/price-list?sort=-unit_price&limit=2&after={}", first["next"].as_str().unwrap());
+    assert_eq!(said(&rest, "description").await, ["Bolt"]);
+
+    import(&hub, &admin, "/api/workers/import?invite=true", "name,email\nWilma,wilma@example.com\n").await;
+    assert_eq!(said("/api/workers?invitation=open", "name").await, ["Wilma"]);
+    assert_eq!(said("/api/workers?sort=-name&limit=1", "name").await, ["Wilma"]);
+    for query in ["/api/workers?sort=phone", "/api/customers?sort=invitation", "/api/price-list?sort=-"] {
+        let refused = dispatcher.tries(Method::GET, query, None, None).await;
+        assert_eq!((refused.status, &refused.body["errors"][0]["pointer"]), (422, &json!("/sort")), "{query}");
+    }
+}

@@ -95,6 +95,24 @@ test('a table is looked at before it is taken in, and what is wrong is said by r
   }
 });
 
+test('a list is put in order and narrowed down, and the address keeps it', async ({ browse }) => {
+  const page = await browse({ login: 'admin' });
+  await page.goto('/dispatch/people/workers');
+  const names = () =>
+    page.locator('[data-person]').evaluateAll((rows) => rows.map((row) => row.getAttribute('data-person')!));
+  await expect.poll(async () => (await names())[0]).toBe('Aino Lehto');
+  await page.getByLabel('Order').selectOption('Name ↓');
+  await expect.poll(async () => (await names())[0]).toBe('Venla Ranta');
+  await page.getByLabel('Invitation').selectOption('Invited');
+  await expect(page.getByText('Nothing matches.')).toBeVisible();
+  await page.getByLabel('Invitation').selectOption('Has joined');
+  await page.reload();
+  await expect.poll(async () => (await names())[0]).toBe('Venla Ranta');
+  expect(new URL(page.url()).search).toBe('?sort=-name&invitation=used');
+  await page.goto('/dispatch/people/price-list?sort=-unit_price');
+  await expect.poll(async () => (await names())[0]).toBe('Heating service');
+});
+
 test('an asset is made, changed and put away', async ({ browse, as }) => {
   const page = await browse({ login: 'dispatcher', screen: 'small_phone' });
   await page.goto('/dispatch/people/assets');

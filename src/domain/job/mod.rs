@@ -149,6 +149,9 @@ pub struct Job {
     pub paused: bool,
     /// The worker is on the way.
     pub en_route: bool,
+    /// It was told that this worker is nearly there: once for each worker.
+    #[serde(default)]
+    pub nearby_told: bool,
     /// When it last became a job that the worker may be watched at: en route, started, resumed.
     pub marked_at: Option<At>,
     /// Since when it waits for its worker's answer.

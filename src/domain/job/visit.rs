@@ -74,6 +74,12 @@ impl Job {
         Some(self.by_the_hub(kind, change, at, now))
     }
 
+    /// The event that the worker who is on the way is nearly there; nothing if that was told, or they are not on this way any more.
+    pub fn neared(&self, worker: WorkerId, at: At, now: At) -> Option<Event> {
+        let is_on_the_way = self.status == Status::Assigned && self.en_route && self.phone() == Some(worker);
+        (is_on_the_way && !self.nearby_told).then(|| self.by_the_hub(Kind::JobNearby, Change::Nearby, at.min(now), now))
+    }
+
     /// The completion that an arrival brings, if the template says so, the step is next, and nothing has to be filled in.
     pub fn completed_by_arrival(&self, step: usize, now: At) -> Option<Event> {
         let def = self.steps.get(step).filter(|def| def.completes_on_arrival && def.done.is_none())?;

@@ -1,8 +1,8 @@
 /// One list of people, assets or prices, searched and paged on the hub.
 import type { Address, Asset, Customer, Page, Price } from '../lib/protocol';
-import { entering, type Dispatcher, type PeopleKind, type PortalUser, type Worker } from '../lib/entering';
+import type { Dispatcher, PeopleKind, PortalUser, Worker } from '../lib/entering';
+import { request } from '../lib/http';
 import { words } from '../lib/problem';
-import { priceList } from './prices.svelte';
 
 export type ListName = 'customers' | 'assets' | 'price-list' | PeopleKind;
 export const LISTS: ListName[] = [
@@ -24,10 +24,24 @@ export type Row = { id: string; name: string } & Partial<Omit<Customer, 'address
   Partial<Omit<Dispatcher, 'email'>> &
   Partial<Price>;
 
-async function prices(q: string, after: string | null, signal: AbortSignal): Promise<Page<Row>> {
-  const { items, next } = await priceList.page(q, after, signal);
-  return { items: items.map((price) => ({ ...price, name: price.description })), next };
+/** How a list is looked at; stands in the address. */
+export interface Look {
+  q: string;
+  /** A member, with `-` before it from the end. */
+  sort: string;
+  /** One member that must say this. */
+  only: string;
 }
+
+/** By what each list is put in order. */
+export const ORDERS: Record<ListName, readonly (keyof Row)[]> = {
+  customers: ['name', 'email', 'address'],
+  'portal-users': ['name', 'email', 'invitation'],
+  workers: ['name', 'email', 'invitation'],
+  dispatchers: ['name', 'email', 'invitation'],
+  assets: ['name', 'type', 'serial'],
+  'price-list': ['description', 'code', 'unit_price'],
+};
 
 export class PeopleList {
   rows = $state.raw<Row[]>([]);
@@ -36,22 +50,19 @@ export class PeopleList {
   failed = $state('');
   #asking: AbortController | undefined;
 
-  async load(list: ListName, q: string, after: string | null = null): Promise<void> {
+  async load(list: ListName, { q, sort, only }: Look, after: string | null = null): Promise<void> {
     this.#asking?.abort();
     this.#asking = new AbortController();
     const { signal } = this.#asking;
     this.busy = true;
     this.failed = '';
     try {
-      const page =
-        list === 'customers'
-          ? await entering.customers(q, after, signal)
-          : list === 'assets'
-            ? await entering.assets(q, after, signal)
-            : list === 'price-list'
-              ? await prices(q, after, signal)
-              : await entering.people(list, q, after, signal);
-      const items = page.items as Row[];
+      const query = { q, after, limit: 50, sort: sort || undefined, invitation: only || undefined };
+      const page = await request<Page<Row>>('GET', `/api/${list}`, { query, signal });
+      // A price is known by what it is.
+      const items = page.items.map((row) =>
+        row.description === undefined ? row : { ...row, name: row.description },
+      );
       this.rows = after ? [...this.rows, ...items] : items;
       this.next = page.next;
     } catch (error) {

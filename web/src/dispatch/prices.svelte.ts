@@ -9,10 +9,6 @@ const SUGGESTED = 1000;
 class PriceList {
   items = $state.raw<Price[]>([]);
 
-  page(q: string, after?: string | null, signal?: AbortSignal): Promise<Page<Price>> {
-    return request<Page<Price>>('GET', '/api/price-list', { query: { q, after, limit: 50 }, signal });
-  }
-
   save(id: Id | undefined, body: PriceBody): Promise<Price> {
     return request<Price>(id ? 'PATCH' : 'POST', `/api/price-list${id ? `/${id}` : ''}`, { body });
   }

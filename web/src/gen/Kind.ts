@@ -3,4 +3,4 @@
 /**
  * The kinds of events, as the wire names them. The numbers are stored: never reuse one.
  */
-export type Kind = "job_created" | "job_edited" | "job_allocated" | "job_unallocated" | "job_published" | "job_unpublished" | "job_assigned" | "job_declined" | "job_rescheduled" | "job_en_route" | "job_started" | "job_step_completed" | "job_step_undone" | "job_paused" | "job_resumed" | "job_completed" | "job_cancelled" | "job_reopened" | "job_seen" | "job_invoice_changed" | "job_arrived" | "job_left" | "job_deleted" | "job_removed";
+export type Kind = "job_created" | "job_edited" | "job_allocated" | "job_unallocated" | "job_published" | "job_unpublished" | "job_assigned" | "job_declined" | "job_rescheduled" | "job_en_route" | "job_started" | "job_step_completed" | "job_step_undone" | "job_paused" | "job_resumed" | "job_completed" | "job_cancelled" | "job_reopened" | "job_seen" | "job_invoice_changed" | "job_arrived" | "job_left" | "job_deleted" | "job_removed" | "job_nearby";

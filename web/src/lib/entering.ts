@@ -75,10 +75,6 @@ export const entering = {
   signOutEverywhere: () => request<undefined>('DELETE', '/api/sessions'),
   memberships: () => request<List<Membership>>('GET', '/api/memberships'),
 
-  people: <K extends PeopleKind>(kind: K, q: string, after?: string | null, signal?: AbortSignal) =>
-    request<List<PeopleOf[K]>>('GET', `/api/${kind}`, { query: { q, after, limit: 50 }, signal }),
-  customers: (q: string, after?: string | null, signal?: AbortSignal) =>
-    request<List<Customer>>('GET', '/api/customers', { query: { q, after, limit: 50 }, signal }),
   savePerson: <K extends PeopleKind>(kind: K, id: Id | undefined, body: PersonBody) =>
     request<PeopleOf[K]>(id ? 'PATCH' : 'POST', `/api/${kind}${id ? `/${id}` : ''}`, { body }),
   saveCustomer: (id: Id | undefined, body: CustomerBody) =>
@@ -86,8 +82,6 @@ export const entering = {
   worker: (id: Id) => request<Worker>('GET', `/api/workers/${id}`),
   setAvailability: (id: Id, body: Availability) =>
     request<Worker>('PUT', `/api/workers/${id}/availability`, { body }),
-  assets: (q: string, after?: string | null, signal?: AbortSignal) =>
-    request<List<Asset>>('GET', '/api/assets', { query: { q, after, limit: 50 }, signal }),
   saveAsset: (id: Id | undefined, body: AssetBody) =>
     request<Asset>(id ? 'PATCH' : 'POST', `/api/assets${id ? `/${id}` : ''}`, { body }),
   archive: (list: PeopleKind | 'customers' | 'assets' | 'price-list', id: Id) =>

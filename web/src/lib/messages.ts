@@ -45,6 +45,7 @@ export const texts = {
     job_reopened: 'Reopened',
     job_seen: 'Seen by dispatch',
     job_invoice_changed: 'Invoice changed',
+    job_nearby: 'Nearly there',
     job_arrived: 'Arrived',
     job_left: 'Left the site',
     job_deleted: 'Deleted',

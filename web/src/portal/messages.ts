@@ -137,6 +137,7 @@ export const words = {
     job_cancelled: 'Job cancelled',
     job_reopened: 'Job reopened',
     job_invoice_changed: 'Invoice updated',
+    job_nearby: 'Worker nearly there',
     job_arrived: 'Worker arrived',
     job_left: 'Worker left',
   } satisfies Partial<Record<EventKind, string>>,
