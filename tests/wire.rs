@@ -88,6 +88,7 @@ fn job() -> Job<Millis> {
         status: Some(Status::Started),
         paused: false,
         en_route: false,
+        nearby: false,
         template: TemplateRef { id: id(2), name: "Tap repair".into(), colour: "#2563eb".into() },
         customer: CustomerRef { id: id(3), name: "Bakery, Keskuskatu".into() },
         worker: Some(WorkerRef { id: id(4), name: "Aino Virtanen".into() }),

@@ -68,6 +68,9 @@ pub(crate) struct Run {
     /// Decides everything random about the run.
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u64,
+    /// Says where the hub listens, with a dispatcher's session, to look at it meanwhile
+    #[arg(long)]
+    pub(crate) visit: bool,
 }
 
 impl Run {
@@ -88,6 +91,7 @@ impl Run {
     }
 
     /// Runs, with kills if there is a torture.
+    #[expect(clippy::print_stdout, reason = "whoever asked for it reads it there")]
     pub(crate) async fn go(self, mut torture: Option<Torture>) -> anyhow::Result<Report> {
         let folder = tempfile::Builder::new().prefix("dispatch-hub-loadtest-").permissions(open_to_postgres()).tempdir()?;
         let data = folder.path().join("data");
@@ -117,6 +121,9 @@ impl Run {
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
         leader.work();
+        if let Some(dispatcher) = company.dispatchers.first().filter(|_| self.visit) {
+            println!("visit {} {}", launch.url(), dispatcher.session);
+        }
         say.set_message("warming up");
         // Two rounds of fixes from everybody, and the caches are as they stay.
         tokio::time::sleep(Duration::from_secs_f64((2.0 * self.fix_every).clamp(1.0, 10.0))).await;

@@ -198,6 +198,8 @@ pub struct PortalJob<'a> {
     pub status: Option<Status>,
     pub paused: bool,
     pub en_route: bool,
+    /// On the way, and nearly there.
+    pub nearby: bool,
     pub worker: Option<WorkerRef>,
     pub requested_start: Option<At>,
     pub scheduled: Option<super::job::Slot>,
@@ -309,6 +311,7 @@ pub fn project<'a>(job: &'a Job, permissions: &Permissions) -> Option<PortalJob<
         status: live.then(|| status(job)),
         paused: live && job.paused,
         en_route: live && job.en_route,
+        nearby: live && job.en_route && job.nearby,
         worker: worker.map(|worker| WorkerRef { id: worker.id, name: first_name(&worker.name).to_owned() }),
         requested_start: job.requested_start.filter(|_| part(job.parts.requested_start)),
         scheduled: job.scheduled.filter(|_| shows_plan(job)),

@@ -26,6 +26,10 @@ pub struct Job<I> {
     pub status: Option<Status>,
     pub paused: bool,
     pub en_route: bool,
+    /// On the way, and nearly there.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[ts(as = "Option<bool>", optional)]
+    pub nearby: bool,
     pub template: TemplateRef,
     pub customer: CustomerRef,
     pub worker: Option<WorkerRef>,
@@ -396,6 +400,7 @@ impl<I: From<At>> Job<I> {
             status: Some(job.status),
             paused: job.paused,
             en_route: job.en_route,
+            nearby: job.en_route && job.nearby,
             template: (&job.template).into(),
             customer: (&job.customer).into(),
             worker: job.worker.as_ref().map(|worker| WorkerRef { id: worker.id, name: worker.name.clone() }),
@@ -445,6 +450,7 @@ impl<I: From<At>> Job<I> {
             status: seen.status,
             paused: seen.paused,
             en_route: seen.en_route,
+            nearby: seen.nearby,
             template: seen.template.into(),
             customer: seen.customer.into(),
             worker: seen.worker.as_ref().map(|worker| WorkerRef { id: worker.id, name: worker.name.clone() }),

@@ -157,7 +157,8 @@ async fn nearly_there_is_told_once_and_only_on_the_way() {
     customer.hears(Kind::JobEnRoute, job).await;
     phone.measures().await;
     let told = customer.hears(Kind::JobNearby, job).await;
-    assert!(told.job.expect("the job").en_route, "still on the way");
+    let job_then = told.job.expect("the job");
+    assert!(job_then.en_route && job_then.nearby, "still on the way");
     // Again on the way to the same job: it is the same worker's coming.
     phone.does(job, json!({ "do": "complete_step", "step": 0 })).await;
     phone.does(job, json!({ "do": "undo_step" })).await;

@@ -25,6 +25,7 @@ impl OneJob {
             status: Some(status),
             paused: false,
             en_route: false,
+            nearby: false,
             template: views::TemplateRef { id: TemplateId(Uuid::nil()), name: String::new(), colour: String::new() },
             customer: views::CustomerRef { id: CustomerId(Uuid::nil()), name: String::new() },
             worker: None,

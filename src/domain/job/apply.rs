@@ -90,7 +90,7 @@ impl Job {
                     self.marked_at = None;
                 }
             }
-            Change::Nearby => self.nearby_told = true,
+            Change::Nearby => self.nearby = true,
             Change::Arrived { .. } | Change::Left { .. } => self.visit(&event.change),
             Change::Paused => {
                 self.paused = true;
@@ -113,7 +113,7 @@ impl Job {
     /// En route and pause end with the worker's part in the job.
     fn clear_progress(&mut self) {
         self.en_route = false;
-        self.nearby_told = false;
+        self.nearby = false;
         self.paused = false;
         self.auto_assigned = false;
         self.marked_at = None;

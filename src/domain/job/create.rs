@@ -119,7 +119,7 @@ impl NewJob<'_> {
             status,
             paused: false,
             en_route: false,
-            nearby_told: false,
+            nearby: false,
             marked_at: None,
             auto_assigned: status == Status::Assigned,
             worker,

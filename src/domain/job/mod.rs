@@ -151,7 +151,7 @@ pub struct Job {
     pub en_route: bool,
     /// It was told that this worker is nearly there: once for each worker.
     #[serde(default)]
-    pub nearby_told: bool,
+    pub nearby: bool,
     /// When it last became a job that the worker may be watched at: en route, started, resumed.
     pub marked_at: Option<At>,
     /// Since when it waits for its worker's answer.

@@ -77,7 +77,7 @@ impl Job {
     /// The event that the worker who is on the way is nearly there; nothing if that was told, or they are not on this way any more.
     pub fn neared(&self, worker: WorkerId, at: At, now: At) -> Option<Event> {
         let is_on_the_way = self.status == Status::Assigned && self.en_route && self.phone() == Some(worker);
-        (is_on_the_way && !self.nearby_told).then(|| self.by_the_hub(Kind::JobNearby, Change::Nearby, at.min(now), now))
+        (is_on_the_way && !self.nearby).then(|| self.by_the_hub(Kind::JobNearby, Change::Nearby, at.min(now), now))
     }
 
     /// The completion that an arrival brings, if the template says so, the step is next, and nothing has to be filled in.

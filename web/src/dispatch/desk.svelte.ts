@@ -125,8 +125,10 @@ export class Desk {
   filter = $derived(readFilter(this.route.query));
   found = $derived.by(() => this.placing.filter((job) => passes(job, this.filter, this.minute)));
   fresh = $derived(this.jobs.filter(isFresh));
+  /** Every worker's id and name, by name. */
+  names = $derived.by(() => [...this.schedule.names].sort(([, a], [, b]) => byName.compare(a, b)));
   workers = $derived.by(() =>
-    [...this.schedule.workers.values()].sort((a, b) => byName.compare(a.name, b.name)),
+    this.names.map(([id]) => this.schedule.workers.get(id)).filter((worker) => worker !== undefined),
   );
   loads = $derived(loads(this.bars, this.from, this.to));
   toPublish = $derived(unpublished(this.bars, this.from, this.to));

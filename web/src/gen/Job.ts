@@ -18,7 +18,11 @@ import type { WorkerRef } from "./WorkerRef";
 /**
  * A job as one caller sees it. `I` is the spelling of instants.
  */
-export type Job<I> = { id: JobId, number: string, version: number, status: Status | null, paused: boolean, en_route: boolean, template: TemplateRef, customer: CustomerRef, worker: WorkerRef | null, requested_start: I | null, scheduled_start: I | null, scheduled_end: I | null, actual_start: I | null, actual_end: I | null, duration_min: number, date: JobDate<I> | null, steps: Array<Step<I>>, fields: Array<Field>, last_completed_step: string | null, source: Source, is_new: boolean, changed_by_customer: boolean, declined: Array<Declined<I>>, asset: AssetRef | null, contact: Contact | null, notes: string | null, 
+export type Job<I> = { id: JobId, number: string, version: number, status: Status | null, paused: boolean, en_route: boolean, 
+/**
+ * On the way, and nearly there.
+ */
+nearby?: boolean, template: TemplateRef, customer: CustomerRef, worker: WorkerRef | null, requested_start: I | null, scheduled_start: I | null, scheduled_end: I | null, actual_start: I | null, actual_end: I | null, duration_min: number, date: JobDate<I> | null, steps: Array<Step<I>>, fields: Array<Field>, last_completed_step: string | null, source: Source, is_new: boolean, changed_by_customer: boolean, declined: Array<Declined<I>>, asset: AssetRef | null, contact: Contact | null, notes: string | null, 
 /**
  * The files that its fields hold.
  */

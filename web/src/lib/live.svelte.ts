@@ -8,6 +8,7 @@ import {
   type HubMessage,
   type Id,
   type Job,
+  type Message,
   type Position,
   type PresenceMessage,
   type ScheduleWorker,
@@ -15,11 +16,15 @@ import {
 } from './protocol';
 import { applyEvent, applyJob, applySnapshot, emptyTopic, type Change, type TopicState } from './topic';
 
+const DUTY_PAUSE_MS = 100;
+
 /** One topic: its jobs, workers, positions and estimates. */
 export class LiveTopic {
   readonly topic: Topic;
   readonly jobs = new SvelteMap<Id, Job>();
   readonly workers = new SvelteMap<Id, ScheduleWorker>();
+  /** Of the workers: what depends on names alone is not made anew with every state. */
+  readonly names = new SvelteMap<Id, string>();
   readonly positions = new SvelteMap<Id, Position>();
   readonly etas = new SvelteMap<Id, EtaMessage>();
   presence = $state.raw<PresenceMessage['dispatchers']>([]);
@@ -32,6 +37,8 @@ export class LiveTopic {
 
   #hub: Hub;
   #newView = true;
+  #duties = new Map<Id, Message<'worker'>>();
+  #dutyTimer: ReturnType<typeof setTimeout> | undefined;
   /** Parts of rows that came so far. */
   #rows: ScheduleWorker[] = [];
   #state: TopicState = emptyTopic(this.jobs);
@@ -69,6 +76,7 @@ export class LiveTopic {
   }
 
   close(): void {
+    clearTimeout(this.#dutyTimer);
     this.#stop();
     this.#hub.unsubscribe(this.topic);
   }
@@ -84,7 +92,7 @@ export class LiveTopic {
         break;
       case 'snapshot':
         applySnapshot(this.#state, message);
-        for (const worker of message.workers ?? []) this.workers.set(worker.id, worker);
+        for (const worker of message.workers ?? []) this.#learnRow(worker);
         if (message.holidays) this.holidays = new Set(message.holidays);
         if (!message.more) this.ready = true;
         break;
@@ -105,7 +113,7 @@ export class LiveTopic {
         this.etas.set(message.job, message);
         break;
       case 'worker':
-        if (this.topic === 'schedule') this.#duty(message);
+        if (this.topic === 'schedule') this.#dutySoon(message);
         break;
       case 'rows':
         if (this.topic === 'schedule') this.#row(message);
@@ -133,20 +141,38 @@ export class LiveTopic {
     }
   }
 
+  #learnRow(row: ScheduleWorker): void {
+    this.workers.set(row.id, row);
+    this.names.set(row.id, row.name);
+  }
+
   /** All rows anew, in parts; who is in none of them has left. What is known of their phones stays. */
-  #row({ workers, holidays, more }: Extract<HubMessage, { t: 'rows' }>): void {
+  #row({ workers, holidays, more }: Message<'rows'>): void {
     this.#rows.push(...workers);
     if (more) return;
     const here = new Set(this.#rows.map(({ id }) => id));
-    for (const id of [...this.workers.keys()]) if (!here.has(id)) this.workers.delete(id);
-    for (const row of this.#rows) this.workers.set(row.id, { ...this.workers.get(row.id), ...row });
+    for (const id of [...this.workers.keys()]) {
+      if (here.has(id)) continue;
+      this.workers.delete(id);
+      this.names.delete(id);
+      this.#duties.delete(id);
+    }
+    for (const row of this.#rows) this.#learnRow({ ...this.workers.get(row.id), ...row });
     this.#rows = [];
     this.holidays = new Set(holidays);
   }
 
-  #duty(message: Extract<HubMessage, { t: 'worker' }>): void {
-    const { t: _, worker: id, ...rest } = message;
-    this.workers.set(id, { hours: [], absences: [], ...this.workers.get(id), id, ...rest });
+  /** Thousands of phones tell their state at once when a page opens: the page draws them together. */
+  #dutySoon(message: Message<'worker'>): void {
+    this.#duties.set(message.worker, message);
+    this.#dutyTimer ??= setTimeout(() => {
+      this.#dutyTimer = undefined;
+      for (const { t: _, worker: id, ...rest } of this.#duties.values()) {
+        this.workers.set(id, { hours: [], absences: [], ...this.workers.get(id), id, ...rest });
+        if (this.names.get(id) !== rest.name) this.names.set(id, rest.name);
+      }
+      this.#duties.clear();
+    }, DUTY_PAUSE_MS);
   }
 }
 

@@ -189,7 +189,7 @@ export interface Position {
 }
 
 export type HubMessage = ServerMessage;
-type Message<T extends ServerMessage['t']> = Extract<ServerMessage, { t: T }>;
+export type Message<T extends ServerMessage['t']> = Extract<ServerMessage, { t: T }>;
 export type Snapshot = Message<'snapshot'>;
 export type EventMessage = Message<'event'>;
 export type EtaMessage = Message<'eta'>;

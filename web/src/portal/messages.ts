@@ -114,6 +114,7 @@ export const words = {
     cancelled: 'This job was cancelled',
   } satisfies Record<JobStatus, string>,
   headline_en_route: (name: string) => `${name} is on the way`,
+  headline_nearby: (name: string) => `${name} is nearly there`,
   headline_paused: 'Work is paused',
   headline_hidden: 'Job',
   your_worker: 'Your worker',
