@@ -185,11 +185,10 @@ fn wrong(row: u32, fault: Fault) -> RowError {
         ["contact", ..] => "contact_phone",
         ["steps", _, "address", ..] => "address",
         // What only a form can fill has no column: it is the row that cannot be ordered this way.
-        ["steps" | "fields", ..] => "",
-        [member, ..] => return RowError { row, column: member.to_owned(), detail: detail(fault.clone()) },
-        [] => "",
+        ["steps" | "fields", ..] | [] => "",
+        [member, ..] => member,
     };
-    RowError { row, column: column.into(), detail: detail(fault) }
+    RowError { row, column: column.to_owned(), detail: detail(fault) }
 }
 
 fn detail(fault: Fault) -> String {
