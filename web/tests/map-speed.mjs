@@ -10,7 +10,18 @@ const WORKERS = process.argv[2] ?? '10000';
 const load = spawn(
   process.env.LOADTEST ?? '../target/release/loadtest',
   ['--visit', '--workers', WORKERS, '--dispatchers', '1', '--portal-users', '10', '--fix-every', '10'].concat(
-    ['--seconds', '75', '--commands-per-second', '1', '--orders-per-second', '0.2', '--name', 'map', '--out', '../target/bench'],
+    [
+      '--seconds',
+      '75',
+      '--commands-per-second',
+      '1',
+      '--orders-per-second',
+      '0.2',
+      '--name',
+      'map',
+      '--out',
+      '../target/bench',
+    ],
   ),
   { stdio: ['ignore', 'pipe', 'inherit'] },
 );
