@@ -1,7 +1,8 @@
-//! The command line: serve | demo | replay | migrate | import-addresses | check-config.
+//! The command line: serve | demo | replay | found | migrate | import-addresses | check-config.
 
 use crate::app::{self, App};
 use crate::config::Config;
+use crate::founding::Founding;
 use crate::store::{Store, private_postgres};
 use crate::{demo, import, replay, telemetry};
 use anyhow::{Context as _, bail};
@@ -26,6 +27,8 @@ enum Command {
     Demo(Demo),
     /// Streams recorded tracks as live workers.
     Replay(replay::Replay),
+    /// Founds a company, invites its first admin, and ends.
+    Found(Found),
     /// Brings the database up to date, and ends.
     Migrate(Place),
     /// Reads addresses to suggest from a file in the CSV form of openaddresses.io, and ends. The same file twice changes nothing.
@@ -61,6 +64,14 @@ struct Demo {
 }
 
 #[derive(Debug, Args)]
+struct Found {
+    #[command(flatten)]
+    place: Place,
+    #[command(flatten)]
+    founding: Founding,
+}
+
+#[derive(Debug, Args)]
 struct ImportAddresses {
     #[command(flatten)]
     place: Place,
@@ -87,6 +98,7 @@ pub async fn run() -> anyhow::Result<()> {
         Command::Serve(place) => serve(&place.settings()?).await,
         Command::Demo(options) => run_demo(&options).await,
         Command::Replay(options) => play(options).await,
+        Command::Found(options) => found(&options).await,
         Command::Migrate(place) => migrate(&place.settings()?).await,
         Command::ImportAddresses(options) => import_addresses(&options).await,
         Command::CheckConfig(place) => {
@@ -147,6 +159,22 @@ async fn migrate(config: &Config) -> anyhow::Result<()> {
         postgres.stop().await;
     }
     say("The database is up to date.");
+    Ok(())
+}
+
+async fn found(options: &Found) -> anyhow::Result<()> {
+    let config = options.place.settings()?;
+    begin(&config);
+    let (database, postgres) = app::database(&config).await?;
+    Store::migrate(&database).await?;
+    let store = Store::connect(&database).await?;
+    let founded = options.founding.found(&store).await;
+    store.close().await;
+    if let Some(postgres) = postgres {
+        postgres.stop().await;
+    }
+    let origin = config.public_url.as_ref().map_or_else(|| format!("http://{}", config.listen), |url| url.as_str().to_owned());
+    say(&format!("{} is founded. The link with which its admin chooses a password, good for 14 days:\n{origin}{}", options.founding.name, founded?));
     Ok(())
 }
 

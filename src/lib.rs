@@ -3,7 +3,7 @@
 //! Modules in layer order; each may use those below it in this list's tree (`tests/layers.rs` fails on an upward import):
 //!
 //! ```text
-//! main → cli → import → app → { http, ws, web, courier, demo, replay }
+//! main → cli → import, founding → app → { http, ws, web, courier, demo, replay }
 //! http, ws → auth, hub, protocol, store, places, domain
 //! auth → store, domain          hub → store, location, places, protocol, domain
 //! http → paper → protocol
@@ -37,6 +37,7 @@ pub mod config;
 pub mod courier;
 pub mod demo;
 pub mod domain;
+pub mod founding;
 pub mod http;
 pub mod hub;
 pub mod import;

@@ -10,7 +10,9 @@ use std::{
 /// Each module at the top of `src`, and the modules it may name besides itself. From the top layer to the bottom one.
 const LAYERS: &[(&str, &[&str])] = &[
     ("main", &["cli"]),
-    ("cli", &["import", "app", "demo", "replay", "store", "config", "telemetry", "domain"]),
+    ("cli", &["import", "founding", "app", "demo", "replay", "store", "config", "telemetry", "domain"]),
+    // Makes a company, for the command line.
+    ("founding", &["auth", "store", "domain"]),
     // Reads addresses from a file, for the command line.
     ("import", &["app", "places", "store", "domain"]),
     ("app", &["http", "ws", "web", "courier", "demo", "replay", "auth", "hub", "places", "store", "config", "telemetry", "domain"]),

@@ -40,8 +40,8 @@ pub struct Invited {
     pub tenant: Tenant,
 }
 
-/// Invites in the caller's transaction: the mail is written with it. `by` is who invites.
-pub async fn invite(connection: &mut PgConnection, tenant: TenantId, invitee: &Invitee<'_>, by: &str, now: At) -> Result<(), store::Error> {
+/// Invites in the caller's transaction: the mail is written with it. `by` is who invites. What the link ends with.
+pub async fn invite(connection: &mut PgConnection, tenant: TenantId, invitee: &Invitee<'_>, by: &str, now: At) -> Result<Token, store::Error> {
     let token = Token::random();
     let expires_at = now.plus_ms(VALID_MS);
     let person = (invitee.kind, invitee.person);
@@ -55,7 +55,8 @@ pub async fn invite(connection: &mut PgConnection, tenant: TenantId, invitee: &I
         subject: Some(invitation),
         expires_at,
     };
-    mail::write(connection, &new).await.map(drop)
+    mail::write(connection, &new).await?;
+    Ok(token)
 }
 
 /// Takes back every open invitation of a person, and the mails of it that are not out yet.
