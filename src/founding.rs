@@ -6,6 +6,7 @@ use crate::domain::definition::Definition;
 use crate::domain::email::Email;
 use crate::domain::ids::{DispatcherId, TemplateId, TenantId};
 use crate::domain::settings::{CompanyChange, is_slug};
+use crate::domain::template::Template;
 use crate::domain::tenant::{InvoiceRules, Settings, Tenant};
 use crate::store::dispatchers::Dispatcher;
 use crate::store::logins::PersonKind;
@@ -88,7 +89,7 @@ impl Founding {
 }
 
 /// What most jobs are: somewhere to go, and something to do there. The company makes it its own in the settings.
-fn visit() -> anyhow::Result<crate::domain::template::Template> {
+fn visit() -> anyhow::Result<Template> {
     let definition: Definition = serde_json::from_value(json!({
         "name": "Visit", "colour": "#2563eb", "duration_min": 60,
         "parts": { "requested_start": "optional", "asset": "optional", "contact": "optional", "notes": "optional", "copies": 1 },

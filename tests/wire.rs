@@ -165,7 +165,7 @@ fn portal_job() -> Job<Millis> {
 }
 
 fn command(verb: Do) -> CommandBody<Millis> {
-    CommandBody { verb, at: None, version: None, worker: None, start: None, end: None, reason: None, step: None, fields: None }
+    CommandBody::bare(verb)
 }
 
 fn client_samples() -> Vec<(&'static str, ClientMessage)> {

@@ -376,7 +376,7 @@ fn is_soon(job: &Job, now: At) -> bool {
 }
 
 fn command(verb: Do, now: At) -> CommandBody<Millis> {
-    CommandBody { verb, at: Some(now.into()), version: None, worker: None, start: None, end: None, reason: None, step: None, fields: None }
+    CommandBody { at: Some(now.into()), ..CommandBody::bare(verb) }
 }
 
 /// Where the first step that is not done is to be done, if it has a place of its own.

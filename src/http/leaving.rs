@@ -6,7 +6,7 @@ use super::error::Error;
 use super::jobs::request;
 use super::request::IdempotencyKey;
 use crate::domain::ids::{JobId, WorkerId};
-use crate::domain::job::Status;
+use crate::domain::job::{Job, Status};
 use crate::hub::{Ask, body_hash};
 use crate::protocol::Problem;
 use crate::protocol::client::{CommandBody, Do};
@@ -21,7 +21,7 @@ const TOGETHER: usize = 16;
 /// Jobs that are planned for the worker. What they have begun, somebody else has to be given first.
 pub(super) async fn planned(connection: &mut PgConnection, me: &Me, worker: WorkerId) -> Result<Vec<JobId>, Error> {
     let open = store::jobs::open_of_worker(connection, me.tenant.id, worker).await?;
-    let begun: Vec<String> = open.iter().filter(|job| job.status == Status::Started).map(crate::domain::job::Job::number_text).collect();
+    let begun: Vec<String> = open.iter().filter(|job| job.status == Status::Started).map(Job::number_text).collect();
     if begun.is_empty() {
         Ok(open.into_iter().map(|job| job.id).collect())
     } else {
@@ -33,17 +33,7 @@ pub(super) async fn planned(connection: &mut PgConnection, me: &Me, worker: Work
 /// Takes the jobs from the worker. One that somebody else moved meanwhile is where it was put.
 pub(super) async fn place_again(parts: &Parts, me: &Me, jobs: Vec<JobId>) {
     let each = stream::iter(jobs).map(|id| async move {
-        let body = CommandBody {
-            verb: Do::Unallocate,
-            at: None,
-            version: None,
-            worker: None,
-            start: None,
-            end: None,
-            reason: None,
-            step: None,
-            fields: None,
-        };
+        let body = CommandBody::bare(Do::Unallocate);
         let request = request(me, IdempotencyKey(None), body_hash(&(id, &body)), None);
         if let Err(error) = parts.hub.command(&me.caller, id, request, Ask::Body(body)).await {
             tracing::warn!(%error, job = %id, "a job stays with a worker who left");

@@ -29,7 +29,7 @@ pub(super) async fn publish(parts: Data<Parts>, me: Me, key: IdempotencyKey, Bod
 }
 
 async fn one(parts: &Parts, me: &Me, IdempotencyKey(key): &IdempotencyKey, id: JobId) -> PublishResult {
-    let body = publishing();
+    let body = CommandBody::<Millis>::bare(Do::Publish);
     let key = key.as_ref().map(|key| format!("{key}/{id}"));
     let request = request(me, IdempotencyKey(key), body_hash(&(id, &body)), None);
     match parts.hub.command(&me.caller, id, request, Ask::Body(body)).await {
@@ -39,8 +39,4 @@ async fn one(parts: &Parts, me: &Me, IdempotencyKey(key): &IdempotencyKey, id: J
         }
         Err(error) => PublishResult { id, job: None, seq: None, problem: Some(Error::from(error).into_problem()) },
     }
-}
-
-fn publishing() -> CommandBody<Millis> {
-    CommandBody { verb: Do::Publish, at: None, version: None, worker: None, start: None, end: None, reason: None, step: None, fields: None }
 }

@@ -147,6 +147,13 @@ pub struct CommandBody<I> {
     pub fields: Option<Map<String, Value>>,
 }
 
+impl<I> CommandBody<I> {
+    /// The command alone, without any member.
+    pub fn bare(verb: Do) -> Self {
+        Self { verb, at: None, version: None, worker: None, start: None, end: None, reason: None, step: None, fields: None }
+    }
+}
+
 fn none<I>() -> Option<I> {
     None
 }
