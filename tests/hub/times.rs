@@ -1,6 +1,7 @@
 //! Free start times: what a customer who is bound to business hours is offered, gets, and does not get twice.
 
 use crate::harness::{Job, Person, TestHub};
+use dispatch_hub::domain::ids::TemplateId;
 use dispatch_hub::domain::portal::Overrides;
 use dispatch_hub::domain::tenant::Settings;
 use dispatch_hub::store;
@@ -23,7 +24,11 @@ async fn bound(hub: &TestHub) -> Person {
 }
 
 async fn free(hub: &TestHub, person: &Person) -> Vec<String> {
-    let times = person.reads(&format!("/api/times?template={}&days=3", hub.company().errand)).await;
+    free_for(person, hub.company().errand).await
+}
+
+async fn free_for(person: &Person, template: TemplateId) -> Vec<String> {
+    let times = person.reads(&format!("/api/times?template={template}&days=3")).await;
     assert_eq!(times["time_zone"], "Europe/Helsinki");
     times["items"].as_array().unwrap().iter().map(|item| item["start"].as_str().unwrap().to_owned()).collect()
 }
@@ -119,7 +124,8 @@ async fn copies_count_as_many_and_come_all_or_none() {
     let hub = TestHub::start().await;
     open_with(&hub, 3).await;
     let me = bound(&hub).await;
-    let times = free(&hub, &me).await;
+    // Of a job that takes an hour: half past eleven at night is none of them.
+    let times = free_for(&me, hub.company().repair).await;
     let order = |copies: u16, start: &str| json!({ "template": hub.company().repair, "copies": copies, "requested_start": start, "steps": [{ "index": 0, "address": { "text": "There" } }] });
     // Two rivals want two each of three.
     let two = order(2, &times[20]);
