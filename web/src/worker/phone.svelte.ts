@@ -87,6 +87,8 @@ export class Phone {
   #followWindows(): void {
     this.#unfollow = $effect.root(() => {
       $effect(() => {
+        // Until the hub has told how the jobs stand, those kept on the phone may be of yesterday.
+        if (this.onDuty && !this.live.ready) return;
         const current = currentOf(this.live.jobs.values());
         const place = current && placeOf(current);
         this.tracking.place =
