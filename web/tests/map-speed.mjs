@@ -55,7 +55,8 @@ try {
   }
 } finally {
   await browser.close();
-  load.kill('SIGTERM');
+  // It ends by itself, and its hub with it.
+  if (load.exitCode === null) await new Promise((gone) => load.once('exit', gone));
 }
 
 async function drag(page) {
