@@ -2,31 +2,23 @@
 
 use super::send_queue::Close;
 use super::session::Session;
-use super::{Error, Shared, clock};
+use super::{Error, Shared, clock, look};
 use crate::domain::caller::Role;
 use crate::domain::portal;
 use crate::store;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::time::{MissedTickBehavior, interval};
 
 /// How often open sockets are looked through: a link may expire, be ended on another node, or lose a permission.
 const LOOK: Duration = Duration::from_secs(2);
 
 /// Begins to look, until the hub is gone.
 pub(super) fn start(shared: &Arc<Shared>) {
-    let shared = Arc::downgrade(shared);
-    tokio::spawn(async move {
-        let mut looks = interval(LOOK);
-        looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        loop {
-            looks.tick().await;
-            let Some(shared) = shared.upgrade() else { return };
-            // Without a database nothing ends; the next look finds what this one missed.
-            if let Err(error) = shared.end_links().await {
-                tracing::warn!(%error, "cannot look which one-job links have ended");
-            }
+    look::every(shared, LOOK, |shared| async move {
+        // Without a database nothing ends; the next look finds what this one missed.
+        if let Err(error) = shared.end_links().await {
+            tracing::warn!(%error, "cannot look which one-job links have ended");
         }
     });
 }

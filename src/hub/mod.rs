@@ -12,6 +12,7 @@ mod feed;
 mod frame;
 mod job_actor;
 mod links;
+mod look;
 mod lookup;
 mod map;
 mod nearest;

@@ -8,7 +8,7 @@ use super::frame::Frame;
 use super::send_queue::Close;
 use super::session::{Joined, Session};
 use super::subscribe::DAY_MS;
-use super::{Error, Hub, Shared, clock};
+use super::{Error, Hub, Shared, clock, look};
 use crate::domain::caller::{ByKind, Caller, Link, Role};
 use crate::domain::event::Kind;
 use crate::domain::ids::{CustomerId, JobId, PortalUserId, TenantId};
@@ -50,16 +50,9 @@ pub(super) fn epoch(log: Uuid, caller: &Caller) -> Uuid {
 
 /// Begins to look. Ends with the hub.
 pub(super) fn start(shared: &Arc<Shared>) {
-    let shared = Arc::downgrade(shared);
-    tokio::spawn(async move {
-        let mut ticks = tokio::time::interval(LOOK);
-        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        loop {
-            ticks.tick().await;
-            let Some(shared) = shared.upgrade() else { return };
-            if let Err(error) = shared.look().await {
-                tracing::warn!(%error, "cannot look whether rights changed; trying again");
-            }
+    look::every(shared, LOOK, |shared| async move {
+        if let Err(error) = shared.look().await {
+            tracing::warn!(%error, "cannot look whether rights changed; trying again");
         }
     });
 }

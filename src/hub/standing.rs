@@ -2,14 +2,13 @@
 //! whichever node ended it. What ends here is closed at once, what ends elsewhere at the next look.
 
 use super::send_queue::Close;
-use super::{Hub, Shared, clock};
+use super::{Hub, Shared, clock, look};
 use crate::domain::caller::Role;
 use crate::domain::ids::{TenantId, WorkerId};
 use crate::store;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::time::{MissedTickBehavior, interval};
 use uuid::Uuid;
 
 /// How often to look: a change takes effect on open sockets within 5 s.
@@ -19,17 +18,10 @@ const AT_ONCE: usize = 2_000;
 
 /// Begins to look.
 pub(super) fn start(shared: &Arc<Shared>) {
-    let shared = Arc::downgrade(shared);
-    tokio::spawn(async move {
-        let mut looks = interval(LOOK);
-        looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        loop {
-            looks.tick().await;
-            let Some(shared) = shared.upgrade() else { return };
-            // While the store is away nobody is thrown out.
-            if let Err(error) = shared.look_who_stands().await {
-                tracing::debug!(%error, "could not look who is still let in");
-            }
+    look::every(shared, LOOK, |shared| async move {
+        // While the store is away nobody is thrown out.
+        if let Err(error) = shared.look_who_stands().await {
+            tracing::debug!(%error, "could not look who is still let in");
         }
     });
 }

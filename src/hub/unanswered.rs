@@ -5,30 +5,22 @@
 
 use super::commit::by_itself;
 use super::job_actor::JobActor;
-use super::{Answer, Error, Shared, clock};
+use super::{Answer, Error, Shared, clock, look};
 use crate::domain::ids::{JobId, TenantId};
 use crate::domain::job::Job;
 use crate::store;
 use actix::{ActorFutureExt, AtomicResponse, Context, Handler, Message, WrapFuture};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::time::{MissedTickBehavior, interval};
 
 /// How often to look.
 const LOOK: Duration = Duration::from_secs(5);
 
 /// Begins to look. Ends with the hub.
 pub(super) fn start(shared: &Arc<Shared>) {
-    let shared = Arc::downgrade(shared);
-    tokio::spawn(async move {
-        let mut looks = interval(LOOK);
-        looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        loop {
-            looks.tick().await;
-            let Some(shared) = shared.upgrade() else { return };
-            if let Err(error) = shared.decline_unanswered().await {
-                tracing::debug!(%error, "could not look which jobs nobody answers; trying again");
-            }
+    look::every(shared, LOOK, |shared| async move {
+        if let Err(error) = shared.decline_unanswered().await {
+            tracing::debug!(%error, "could not look which jobs nobody answers; trying again");
         }
     });
 }
