@@ -2,7 +2,8 @@
 
 use crate::auth::Auth;
 use crate::config::{Config, GeocoderKind, GeocoderSetting, PublicUrl, RouterProgram, RouterUrl};
-use crate::courier::{Courier, Outbox, Sender, Way};
+use crate::courier::{Courier, EmailWay, Gateway, Outbox, Sender, SmsWay, Ways};
+use crate::http::Outside;
 use crate::hub::{Hub, clock};
 use crate::places::geocoder::Answers;
 use crate::places::{self, Gazetteer, Geocoder, NoWay, Router, RouterKind};
@@ -27,8 +28,8 @@ const DRAIN: Duration = Duration::from_secs(10);
 const UPKEEP: Duration = Duration::from_hours(1);
 /// Commands are remembered this long.
 const COMMANDS_KEPT_MS: i64 = 30 * 24 * 3_600_000;
-/// Mails, and what came of them, are remembered this long.
-const MAILS_KEPT_MS: i64 = 90 * DAY_MS;
+/// Messages, and what came of them, are remembered this long.
+const MESSAGES_KEPT_MS: i64 = 90 * DAY_MS;
 /// Addresses are written in parts of this size.
 pub const PLACES_AT_ONCE: usize = 1000;
 const DAY_MS: i64 = 24 * 3_600_000;
@@ -57,28 +58,34 @@ impl App {
 
     /// Starts on a database that is there and up to date.
     pub async fn serve(config: &Config, store: Store, postgres: Option<PrivatePostgres>) -> anyhow::Result<Self> {
-        let way = if let Some(settings) = &config.smtp {
+        let email = if let Some(settings) = &config.smtp {
             let name = config.public_url.as_ref().and_then(PublicUrl::domain);
-            Some(Way::Smtp(Arc::new(Sender::new(settings, name)?)))
+            Some(EmailWay::Smtp(Arc::new(Sender::new(settings, name)?)))
         } else {
             tracing::warn!("e-mails wait: no mail server is named (smtp.host in the settings)");
             None
         };
-        Self::build(config, store, postgres, way, |_| ()).await
+        let sms = match (&config.sms, &config.public_url) {
+            (Some(settings), Some(url)) => Some(SmsWay::Gateway(Arc::new(Gateway::new(settings, url.as_str())?))),
+            _ => None,
+        };
+        Self::build(config, store, postgres, Ways { email, sms }, |_| ()).await
     }
 
-    /// The same with e-mails that go nowhere but to a page.
+    /// The same with messages that go nowhere but to a page.
     pub async fn serve_demo(config: &Config, store: Store, postgres: Option<PrivatePostgres>) -> anyhow::Result<Self> {
         let outbox = Outbox::default();
         let pages = demo::outbox::pages(&outbox);
-        Self::build(config, store, postgres, Some(Way::Outbox(outbox)), pages).await
+        let sms = SmsWay::Outbox(outbox.clone(), demo::outbox::SMS_PRICE, demo::outbox::SMS_CURRENCY.into());
+        let ways = Ways { email: Some(EmailWay::Outbox(outbox)), sms: Some(sms) };
+        Self::build(config, store, postgres, ways, pages).await
     }
 
     async fn build(
         config: &Config,
         store: Store,
         postgres: Option<PrivatePostgres>,
-        way: Option<Way>,
+        ways: Ways,
         more: impl Fn(&mut ServiceConfig) + Clone + Send + 'static,
     ) -> anyhow::Result<Self> {
         let metrics = Metrics::start();
@@ -89,9 +96,11 @@ impl App {
         fill_places(config, &store).await?;
         let geocoder = config.geocoder.as_ref().map(geocoder).transpose().context("the geocoder cannot be asked")?;
         let auth = Auth::new(store.clone(), config.session_days);
-        let (server, address) = http::server(config, Arc::clone(&hub), auth, geocoder, metrics, GRACE_S, more)?;
+        let sms_price = ways.sms_price().map(|(price, currency)| (price, currency.to_owned()));
+        let (server, address) = http::server(config, Arc::clone(&hub), auth, Outside { geocoder, sms_price }, metrics, GRACE_S, more)?;
         let base_url = config.public_url.as_ref().map_or_else(|| format!("http://{address}"), |url| url.as_str().to_owned());
-        let courier = way.map(|way| Courier::start(store.clone(), way, base_url, clock::now));
+        let has_a_way = ways.email.is_some() || ways.sms.is_some();
+        let courier = has_a_way.then(|| Courier::start(store.clone(), ways, base_url, config.messages_per_minute, clock::now));
         let upkeep = tokio::spawn(keep_up_hourly(store, config.fixes_keep_days));
         Ok(Self { address, hub, server: server.handle(), serving: tokio::spawn(server), upkeep, courier, postgres })
     }
@@ -119,7 +128,7 @@ impl App {
         if let Some(courier) = self.courier
             && tokio::time::timeout(DRAIN, courier.stop()).await.is_err()
         {
-            tracing::warn!("stopped before every e-mail in hand was settled; what is missing is tried again");
+            tracing::warn!("stopped before every message in hand was settled; what is missing is tried again");
         }
         self.hub.store().close().await;
         if let Some(postgres) = self.postgres {
@@ -197,6 +206,6 @@ async fn keep_up(store: &Store, keep_days: u16) -> Result<(), store::Error> {
     store::files::forget_unused(&mut connection, now.plus_ms(-UNUSED_FILES_KEPT_MS)).await?;
     store::signups::prune(&mut connection, now).await?;
     store::resets::prune(&mut connection, now).await?;
-    store::mail::prune(&mut connection, now.plus_ms(-MAILS_KEPT_MS)).await?;
+    store::messages::prune(&mut connection, now.plus_ms(-MESSAGES_KEPT_MS)).await?;
     Ok(connection.commit().await?)
 }

@@ -2,8 +2,10 @@
 //!
 //! Every setting is text with a source until it is parsed here, so that a file and a variable fail with the same words.
 
+mod sms;
 mod smtp;
 
+pub use sms::{Gateway, Sms};
 pub use smtp::{Security, Smtp};
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,7 +18,7 @@ use std::str::FromStr;
 pub const FILE: &str = "config.toml";
 
 /// Every key that means something. The variable of `a.b` is `HUB_A_B`.
-const KEYS: [&str; 24] = [
+const KEYS: [&str; 36] = [
     "listen",
     "data",
     "public_url",
@@ -33,6 +35,18 @@ const KEYS: [&str; 24] = [
     "smtp.from",
     "smtp.certificate",
     "smtp.timeout_s",
+    "sms.kind",
+    "sms.url",
+    "sms.account",
+    "sms.token",
+    "sms.from",
+    "sms.headers",
+    "sms.body",
+    "sms.incoming_secret",
+    "sms.timeout_s",
+    "sms.price",
+    "sms.currency",
+    "courier.per_minute",
     "fixes.keep_days",
     "map.basemap",
     "places.gazetteer",
@@ -42,7 +56,7 @@ const KEYS: [&str; 24] = [
     "geocoder.url",
     "paper.fonts",
 ];
-const SECRET: [&str; 2] = ["database.url", "smtp.password"];
+const SECRET: [&str; 5] = ["database.url", "smtp.password", "sms.token", "sms.headers", "sms.incoming_secret"];
 /// Variables that other parts read: where Postgres' programs are, the password that a replay logs in with.
 const ELSEWHERE: [&str; 2] = ["HUB_PG_BIN", "HUB_REPLAY_PASSWORD"];
 
@@ -224,6 +238,10 @@ pub struct Config {
     pub session_days: u16,
     /// The mail server; none: e-mails wait.
     pub smtp: Option<Smtp>,
+    /// The gateway of text messages; none: they wait.
+    pub sms: Option<Sms>,
+    /// Messages a minute that one company may send.
+    pub messages_per_minute: u16,
     /// Days that fixes are kept.
     pub fixes_keep_days: u16,
     /// A `PMTiles` file for the ground of maps; none: the built-in one.
@@ -285,6 +303,8 @@ impl fmt::Display for Config {
         writeln!(f, "log.filter = \"{}\"", self.log_filter)?;
         writeln!(f, "sessions.days = {}", self.session_days)?;
         smtp::write(self.smtp.as_ref(), f)?;
+        sms::write(self.sms.as_ref(), f)?;
+        writeln!(f, "courier.per_minute = {}", self.messages_per_minute)?;
         writeln!(f, "fixes.keep_days = {}", self.fixes_keep_days)?;
         writeln!(f, "map.basemap = \"{}\"", file(&self.basemap))?;
         writeln!(f, "places.gazetteer = \"{}\"", file(&self.gazetteer))?;
@@ -361,6 +381,8 @@ impl Settings {
             })?,
             session_days: self.one("sessions.days", "30", "a number from 1 to 365", |text| within(text, 365))?,
             smtp: smtp::parse(self)?,
+            sms: sms::parse(self)?,
+            messages_per_minute: self.one("courier.per_minute", "300", "a number from 1 to 60000", |text| within(text, 60_000))?,
             fixes_keep_days: self.one("fixes.keep_days", "90", "a number from 1 to 3650", |text| within(text, 3650))?,
             basemap: self.maybe("map.basemap", "a file that is there", existing_file)?,
             gazetteer: self.maybe("places.gazetteer", "a file that is there", existing_file)?,

@@ -21,7 +21,7 @@ const BASEMAP: &str = "map/basemap.pmtiles";
 /// A page for every address: the first part of the path names the app.
 fn page_of(path: &str) -> Option<&'static str> {
     match path.split('/').next() {
-        Some("" | "index.html" | "i" | "r" | "v") => Some("index.html"),
+        Some("" | "index.html" | "i" | "r" | "u" | "v") => Some("index.html"),
         Some("p") => Some("portal.html"),
         Some("dispatch") => Some("dispatch.html"),
         Some("worker") => Some("worker.html"),

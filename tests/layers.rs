@@ -16,13 +16,14 @@ const LAYERS: &[(&str, &[&str])] = &[
     // Reads addresses from a file, for the command line.
     ("import", &["app", "places", "store", "domain"]),
     ("app", &["http", "ws", "web", "courier", "demo", "replay", "auth", "hub", "places", "store", "config", "telemetry", "domain"]),
-    // The route table names the socket's route too.
-    ("http", &["ws", "web", "auth", "hub", "paper", "places", "store", "protocol", "config", "telemetry", "domain"]),
+    // The route table names the socket's route too; the courier shows what words would look like.
+    ("http", &["courier", "ws", "web", "auth", "hub", "paper", "places", "store", "protocol", "config", "telemetry", "domain"]),
     ("ws", &["auth", "hub", "places", "store", "protocol", "config", "telemetry", "domain"]),
     ("web", &["config"]),
     // The demo makes its company through the hub's own door, drives its workers over the public wire, and shows the courier's outbox.
     ("demo", &["courier", "client", "auth", "hub", "places", "store", "protocol", "domain"]),
-    ("courier", &["store", "config", "telemetry", "domain"]),
+    // Alerts may carry a one-job link, whose token is made like any other.
+    ("courier", &["auth", "store", "config", "telemetry", "domain"]),
     // Its test runs the recorded fixes through the very rule that decides what maps show.
     ("replay", &["client", "location", "protocol", "domain"]),
     ("client", &["protocol", "domain"]),

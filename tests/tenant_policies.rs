@@ -9,8 +9,7 @@ use std::collections::BTreeMap;
 use uuid::Uuid;
 
 /// Tables of the courier: what it settles, and what it must read to do so.
-const COURIER: [&str; 15] = [
-    "alert",
+const COURIER: [&str; 16] = [
     "alert_subscription",
     "contact_point",
     "customer",
@@ -18,9 +17,11 @@ const COURIER: [&str; 15] = [
     "event",
     "file_picture",
     "job",
-    "mail",
+    "message",
     "portal_link",
     "portal_user",
+    "sms_charge",
+    "sms_month",
     "template",
     "tenant",
     "webhook",
@@ -196,7 +197,7 @@ async fn the_log_can_only_grow() {
         "update event set data = '{}'",
         "select from login",
         "select from login_session",
-        "insert into alert default values",
+        "insert into message default values",
     ] {
         assert!(sqlx::query(write).execute(&mut courier).await.is_err(), "{write}");
     }

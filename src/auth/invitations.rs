@@ -2,13 +2,14 @@
 
 use super::{Auth, Error, Session, Token, by_kind};
 use crate::domain::At;
+use crate::domain::contact_point::Channel;
 use crate::domain::email::Email;
 use crate::domain::ids::TenantId;
 use crate::domain::invitation::InvitationState;
 use crate::domain::letter::Letter;
 use crate::domain::tenant::Tenant;
 use crate::store::logins::PersonKind;
-use crate::store::{self, invitations, mail};
+use crate::store::{self, invitations, messages};
 use sqlx::PgConnection;
 use std::net::IpAddr;
 use uuid::Uuid;
@@ -46,23 +47,24 @@ pub async fn invite(connection: &mut PgConnection, tenant: TenantId, invitee: &I
     let expires_at = now.plus_ms(VALID_MS);
     let person = (invitee.kind, invitee.person);
     let invitation = invitations::create(connection, tenant, person, &token.hash(), expires_at).await?;
-    let new = mail::NewMail {
+    let new = messages::NewLetter {
         tenant: Some(tenant),
-        to: invitee.email,
+        channel: Channel::Email,
+        to: invitee.email.as_str(),
         name: invitee.name,
         letter: &Letter::Invitation { role: by_kind(invitee.kind), by: by.to_owned() },
         secret: Some(token.to_string()),
         subject: Some(invitation),
         expires_at,
     };
-    mail::write(connection, &new).await?;
+    messages::write(connection, &new).await?;
     Ok(token)
 }
 
 /// Takes back every open invitation of a person, and the mails of it that are not out yet.
 pub async fn withdraw(connection: &mut PgConnection, tenant: TenantId, kind: PersonKind, person: Uuid, now: At) -> Result<(), store::Error> {
     for invitation in invitations::withdraw(connection, tenant, kind, person, now).await? {
-        mail::withdraw(connection, invitation, now).await?;
+        messages::withdraw(connection, invitation, now).await?;
     }
     Ok(())
 }

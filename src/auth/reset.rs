@@ -2,9 +2,10 @@
 
 use super::{Auth, Error, Token};
 use crate::domain::At;
+use crate::domain::contact_point::Channel;
 use crate::domain::email::Email;
 use crate::domain::letter::Letter;
-use crate::store::{self, mail, resets};
+use crate::store::{self, messages, resets};
 use std::net::IpAddr;
 
 /// The link works this long.
@@ -13,6 +14,8 @@ const VALID_MS: i64 = 60 * 60 * 1000;
 const PER_ADDRESS: usize = 30;
 /// Mails an hour to one mailbox.
 const PER_MAILBOX: usize = 5;
+/// Codes an hour for one person.
+const PER_PERSON: usize = 10;
 
 /// A password that was set anew.
 #[derive(Debug)]
@@ -40,16 +43,17 @@ impl Auth {
         let token = Token::random();
         let expires_at = now.plus_ms(VALID_MS);
         resets::create(&mut connection, &token.hash(), login.id, expires_at).await?;
-        let new = mail::NewMail {
+        let new = messages::NewLetter {
             tenant: member.map(|member| member.tenant),
-            to: email,
+            channel: Channel::Email,
+            to: email.as_str(),
             name: member.map_or("", |member| member.name.as_str()),
             letter: &Letter::NewPassword,
             secret: Some(token.to_string()),
             subject: None,
             expires_at,
         };
-        mail::write(&mut connection, &new).await?;
+        messages::write(&mut connection, &new).await?;
         Ok(connection.commit().await.map_err(store::Error::from)?)
     }
 
@@ -63,6 +67,12 @@ impl Auth {
         let ended = store::sessions::end_all(&mut connection, login, None).await?;
         connection.commit().await.map_err(store::Error::from)?;
         Ok(NewPassword { email, ended })
+    }
+
+    /// Counts a code that goes to an address for somebody who is logged in.
+    pub fn count_code(&self, address: &str, person: uuid::Uuid, now: At) -> Result<(), Error> {
+        let may = self.limits.take(format!("mail {address}"), PER_MAILBOX, now) && self.limits.take(format!("code {person}"), PER_PERSON, now);
+        if may { Ok(()) } else { Err(Error::TooManyMails) }
     }
 
     /// Counts a request of a stranger.

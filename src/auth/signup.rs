@@ -2,6 +2,7 @@
 
 use super::{Auth, Error, Session, Token};
 use crate::domain::At;
+use crate::domain::contact_point::Channel;
 use crate::domain::email::Email;
 use crate::domain::ids::{CustomerId, LoginId, PortalUserId, TenantId};
 use crate::domain::letter::Letter;
@@ -9,7 +10,7 @@ use crate::domain::portal::Overrides;
 use crate::store::customers::Customer;
 use crate::store::logins::PersonKind;
 use crate::store::portal_users::PortalUser;
-use crate::store::{self, mail, signups};
+use crate::store::{self, messages, signups};
 use sqlx::PgConnection;
 use std::net::IpAddr;
 use uuid::Uuid;
@@ -95,8 +96,17 @@ impl Auth {
             (Letter::Verification, Some(signups::create(&mut connection, &signup).await?))
         };
         let secret = (!is_member).then(|| token.to_string());
-        let new = mail::NewMail { tenant: Some(tenant.id), to: &new.email, name: &new.name, letter: &letter, secret, subject, expires_at };
-        mail::write(&mut connection, &new).await?;
+        let new = messages::NewLetter {
+            tenant: Some(tenant.id),
+            channel: Channel::Email,
+            to: new.email.as_str(),
+            name: &new.name,
+            letter: &letter,
+            secret,
+            subject,
+            expires_at,
+        };
+        messages::write(&mut connection, &new).await?;
         Ok(connection.commit().await.map_err(store::Error::from)?)
     }
 

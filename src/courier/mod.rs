@@ -1,82 +1,142 @@
-//! Out of the building: claims what is to be sent, renders it, sends it, settles it. E-mail is the first way out.
+//! Out of the building: claims what is to be sent, renders it, sends it, settles it. By e-mail and by SMS.
 //!
 //! A claim is a lease: the row's `due_at` moves ahead by more than any attempt takes, so that two couriers never have one
-//! mail in hand at the same time, and what a courier that died had in hand is claimed again. Between the mail server's
-//! yes and the commit that records it lies the one moment in which a crash sends twice, with the same Message-ID.
+//! message in hand at the same time, and what a courier that died had in hand is claimed again. Between the server's yes and the
+//! commit that records it lies the one moment in which a crash sends twice, with the same Message-ID or idempotency key.
 
+mod alerts;
 mod backoff;
 mod outbox;
+mod preview;
 mod render;
+mod sms;
 mod smtp;
+mod tempo;
+mod write;
 
 pub use outbox::{Kept, Outbox};
+pub use preview::{Preview, preview};
+pub use sms::{BadGateway, Gateway, STATUS_PATH};
 pub use smtp::{Bad, Sender};
 
 use crate::domain::At;
-use crate::store::mail::{self, Claimed, Settled};
+use crate::domain::contact_point::Channel;
+use crate::store::messages::{self, Claimed, Settled};
 use crate::store::{self, Store};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
-use render::{Brand, Rendered};
+use rust_decimal::Decimal;
 use sqlx::postgres::PgListener;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+use tempo::Tempo;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
+use write::{Draft, Written};
 
-/// Mails in hand at once.
+/// Messages in hand at once.
 const AT_ONCE: usize = 8;
-/// Looked for at least this often, should a call be missed.
-const LOOK: Duration = Duration::from_secs(15);
+/// Looked for at least this often: nobody calls for alerts, which come with every commit.
+const LOOK: Duration = Duration::from_secs(1);
 /// Pause when the store is away.
 const PAUSE: Duration = Duration::from_secs(1);
-/// A result is written down at least within so many attempts, or the mail goes out again.
+/// A result is written down at least within so many attempts, or the message goes out again.
 const SETTLE_TRIES: u32 = 5;
-/// After so many tries (about a day) a mail is given up.
+/// After so many tries (about a day) a message is given up.
 const TRIES_MAX: i32 = 30;
 
-/// The way out.
+/// The way of e-mails.
 #[derive(Debug, Clone)]
-pub enum Way {
+pub enum EmailWay {
     /// To a mail server.
     Smtp(Arc<Sender>),
     /// Nowhere: kept to be looked at, as the demo does.
     Outbox(Outbox),
 }
 
+/// The way of text messages.
+#[derive(Debug, Clone)]
+pub enum SmsWay {
+    /// To a gateway.
+    Gateway(Arc<Gateway>),
+    /// Nowhere: kept to be looked at, as the demo does, for a price all the same.
+    Outbox(Outbox, Decimal, String),
+}
+
+/// The ways out; what has none waits.
+#[derive(Debug, Clone, Default)]
+pub struct Ways {
+    /// Of e-mails.
+    pub email: Option<EmailWay>,
+    /// Of text messages.
+    pub sms: Option<SmsWay>,
+}
+
 /// What came of an attempt.
 enum Outcome {
-    Sent,
+    /// Taken; what the other side calls it.
+    Sent(Option<String>),
     /// Not now; why, and the server's code if it said one.
     Later(String, Option<u16>),
     /// Never.
     Refused(String, Option<u16>),
+    /// Never to this number: whoever has it wants none.
+    Stopped(String),
 }
 
-impl Way {
-    /// Longer than any attempt takes.
-    fn lease_ms(&self) -> i64 {
-        let timeout = match self {
-            Self::Smtp(sender) => sender.timeout(),
-            Self::Outbox(_) => PAUSE,
-        };
-        i64::try_from(2 * timeout.as_millis()).unwrap_or(i64::MAX)
+impl Ways {
+    fn channels(&self) -> Vec<Channel> {
+        let ways = [(Channel::Email, self.email.is_some()), (Channel::Sms, self.sms.is_some())];
+        ways.into_iter().filter(|(_, is_open)| *is_open).map(|(channel, _)| channel).collect()
     }
 
-    async fn send(&self, claimed: &Claimed, rendered: Rendered, now: At) -> Outcome {
-        match self {
-            Self::Smtp(sender) => match timeout(sender.timeout(), sender.send(claimed, rendered)).await {
+    /// The longest that one attempt takes.
+    fn timeout(&self) -> Duration {
+        let email = match &self.email {
+            Some(EmailWay::Smtp(sender)) => sender.timeout(),
+            _ => PAUSE,
+        };
+        let sms = match &self.sms {
+            Some(SmsWay::Gateway(gateway)) => gateway.timeout(),
+            _ => PAUSE,
+        };
+        email.max(sms)
+    }
+
+    /// Longer than any attempt takes.
+    fn lease_ms(&self) -> i64 {
+        i64::try_from(2 * self.timeout().as_millis()).unwrap_or(i64::MAX)
+    }
+
+    /// What a segment of a text message costs, and in which currency.
+    pub fn sms_price(&self) -> Option<(Decimal, &str)> {
+        match &self.sms {
+            Some(SmsWay::Gateway(gateway)) => Some((gateway.price(), gateway.currency())),
+            Some(SmsWay::Outbox(_, price, currency)) => Some((*price, currency)),
+            None => None,
+        }
+    }
+
+    async fn send(&self, claimed: &Claimed, draft: Draft, now: At) -> Outcome {
+        match (draft, &self.email, &self.sms) {
+            (Draft::Email(rendered), Some(EmailWay::Smtp(sender)), _) => match timeout(sender.timeout(), sender.send(claimed, *rendered)).await {
                 Ok(outcome) => outcome,
                 Err(_elapsed) => {
                     sender.forget_connections();
                     Outcome::Later("the mail server took too long".into(), None)
                 }
             },
-            Self::Outbox(outbox) => {
-                outbox.keep(claimed, rendered, now);
-                Outcome::Sent
+            (Draft::Email(rendered), Some(EmailWay::Outbox(outbox)), _) => {
+                outbox.keep_email(claimed, *rendered, now);
+                Outcome::Sent(None)
             }
+            (Draft::Sms { text, .. }, _, Some(SmsWay::Gateway(gateway))) => gateway.send(claimed, &text).await,
+            (Draft::Sms { text, link, .. }, _, Some(SmsWay::Outbox(outbox, ..))) => {
+                outbox.keep_sms(claimed, text, link, now);
+                Outcome::Sent(None)
+            }
+            (Draft::Email(_), None, _) | (Draft::Sms { .. }, _, None) => Outcome::Later("there is no way for it".into(), None),
         }
     }
 }
@@ -88,10 +148,10 @@ pub struct Courier {
 }
 
 impl Courier {
-    /// Begins to work. Links begin with `base_url`, which has no slash at its end.
-    pub fn start(store: Store, way: Way, base_url: String, clock: fn() -> At) -> Self {
+    /// Begins to work. Links begin with `base_url`, which has no slash at its end; one company sends `per_minute` messages at most.
+    pub fn start(store: Store, ways: Ways, base_url: String, per_minute: u16, clock: fn() -> At) -> Self {
         let (stop, stopped) = watch::channel(false);
-        let round = Arc::new(Round { store, way, base_url, clock });
+        let round = Arc::new(Round { store, ways, base_url, tempo: Mutex::new(Tempo::new(per_minute)), clock });
         Self { stop, work: tokio::spawn(work(round, stopped)) }
     }
 
@@ -104,11 +164,12 @@ impl Courier {
     }
 }
 
-/// What every mail needs.
+/// What every message needs.
 struct Round {
     store: Store,
-    way: Way,
+    ways: Ways,
     base_url: String,
+    tempo: Mutex<Tempo>,
     clock: fn() -> At,
 }
 
@@ -126,7 +187,7 @@ async fn work(round: Arc<Round>, mut stopped: watch::Receiver<bool>) {
                         in_hand.extend(claimed.into_iter().map(|claimed| { let round = Arc::clone(&round); async move { round.deliver(claimed).await } }));
                     }
                     Err(error) => {
-                        tracing::warn!(%error, "the courier cannot look for mail");
+                        tracing::warn!(%error, "the courier cannot look for messages");
                         wait = PAUSE;
                     }
                 }
@@ -148,7 +209,7 @@ async fn called(store: &Store, listener: &mut Option<PgListener>, wait: Duration
         return;
     }
     if listener.is_none() {
-        *listener = store.listen_for_mail().await.ok();
+        *listener = store.listen_for_messages().await.ok();
     }
     let call = async {
         match listener {
@@ -170,75 +231,96 @@ impl Round {
     /// What is due, and how long until there may be more.
     async fn claim(&self, most: usize) -> Result<(Vec<Claimed>, Duration), store::Error> {
         let now = (self.clock)();
+        let channels = self.ways.channels();
+        let (waiting, until) = self.tempo.lock().unwrap_or_else(PoisonError::into_inner).waiting(now);
         let mut connection = self.store.courier().await?;
         let most = i64::try_from(most).unwrap_or(1);
-        let claimed = mail::claim(&mut connection, now, now.plus_ms(self.way.lease_ms()), most).await?;
-        let next = mail::next_due(&mut connection).await?;
+        let claimed = messages::claim(&mut connection, &channels, &waiting, now, now.plus_ms(self.ways.lease_ms()), most).await?;
+        let next = messages::next_due(&mut connection, &channels, &waiting).await?;
         connection.commit().await?;
-        let wait = next.map_or(LOOK, |next| Duration::from_millis(u64::try_from(next.since(now)).unwrap_or(0)));
+        let mut tempo = self.tempo.lock().unwrap_or_else(PoisonError::into_inner);
+        claimed.iter().filter_map(|claimed| claimed.tenant).for_each(|tenant| tempo.count(tenant, now));
+        let wait = next.into_iter().chain(until).min().map_or(LOOK, |next| Duration::from_millis(u64::try_from(next.since(now)).unwrap_or(0)));
         Ok((claimed, wait.clamp(Duration::from_millis(10), LOOK)))
     }
 
     async fn deliver(&self, claimed: Claimed) {
-        let outcome = match self.render(&claimed).await {
-            Ok(Some(rendered)) => self.way.send(&claimed, rendered, (self.clock)()).await,
-            Ok(None) => Outcome::Refused("it came too late to be sent".into(), None),
-            Err(error) => Outcome::Later(format!("it could not be written: {error}"), None),
+        let settled = match self.write(&claimed).await {
+            Ok(Written::Draft(draft)) => {
+                let said = draft.said(&claimed);
+                let outcome = self.ways.send(&claimed, draft, (self.clock)()).await;
+                if let Outcome::Stopped(_) = &outcome {
+                    self.stop_number(&claimed).await;
+                }
+                settle(&claimed, outcome, said, (self.clock)())
+            }
+            Ok(Written::Hold(until)) => Settled::Held { due_at: until },
+            Ok(Written::Not(why)) => {
+                count(&claimed, "unsent");
+                Settled::Unsent { why: why.to_owned() }
+            }
+            Err(error) => settle(&claimed, Outcome::Later(format!("it could not be written: {error}"), None), String::new(), (self.clock)()),
         };
-        let settled = settle(&claimed, outcome, (self.clock)());
         for _ in 0..SETTLE_TRIES {
             match self.record(&claimed, &settled).await {
                 Ok(()) => return,
-                Err(error) => tracing::warn!(mail = %claimed.id, %error, "what came of a mail is not recorded yet"),
+                Err(error) => tracing::warn!(message = %claimed.id, %error, "what came of a message is not recorded yet"),
             }
             sleep(PAUSE).await;
         }
-        tracing::warn!(mail = %claimed.id, "what came of a mail could not be recorded; it is tried again");
+        tracing::warn!(message = %claimed.id, "what came of a message could not be recorded; it is tried again");
     }
 
-    /// The mail in words; none if it makes no sense any more.
-    async fn render(&self, claimed: &Claimed) -> Result<Option<Rendered>, store::Error> {
-        if claimed.expires_at <= (self.clock)() {
-            return Ok(None);
-        }
-        let brand = match claimed.tenant {
-            Some(tenant) => {
-                let mut connection = self.store.courier().await?;
-                let tenant = store::tenants::find(&mut connection, tenant).await?;
-                let logo = match tenant.settings.portal.logo {
-                    Some(logo) => Some(store::files::picture(&mut connection, tenant.id, logo, true).await?),
-                    None => None,
-                };
-                Brand::of(tenant, logo)
-            }
-            None => Brand::of_the_hub(),
+    /// Whoever has the number told the gateway that they want no more.
+    async fn stop_number(&self, claimed: &Claimed) {
+        let stopped = async {
+            let mut connection = self.store.write().await?;
+            store::contact_points::stop_number(&mut connection, &claimed.to, Some((self.clock)())).await?;
+            Ok::<_, store::Error>(connection.commit().await?)
         };
-        Ok(Some(render::render(claimed, brand, &self.base_url)))
+        if let Err(error) = stopped.await {
+            tracing::warn!(message = %claimed.id, %error, "that a number wants no messages is not remembered; the gateway will say it again");
+        }
     }
 
     async fn record(&self, claimed: &Claimed, settled: &Settled) -> Result<(), store::Error> {
         let mut connection = self.store.courier().await?;
-        mail::settle(&mut connection, claimed, settled, (self.clock)()).await?;
+        let is_ours = messages::settle(&mut connection, claimed, settled, (self.clock)()).await?;
+        let was_taken = matches!(settled, Settled::Sent { .. });
+        if let (true, false, Channel::Sms, Some(tenant)) = (is_ours, was_taken, claimed.channel, claimed.tenant) {
+            store::sms_account::take_back(&mut connection, tenant, claimed.id).await?;
+        }
         Ok(connection.commit().await?)
     }
 }
 
+fn count(claimed: &Claimed, outcome: &'static str) {
+    let channel = match claimed.channel {
+        Channel::Email => "email",
+        Channel::Sms => "sms",
+    };
+    metrics::counter!("hub_messages_total", "channel" => channel, "outcome" => outcome).increment(1);
+}
+
 /// What to write down. Addresses and the server's words are for the tenant's admins, never for the log.
-fn settle(claimed: &Claimed, outcome: Outcome, now: At) -> Settled {
-    let count = |outcome| metrics::counter!("hub_mails_total", "outcome" => outcome).increment(1);
+fn settle(claimed: &Claimed, outcome: Outcome, said: String, now: At) -> Settled {
     match outcome {
-        Outcome::Sent => {
-            count("sent");
-            Settled::Sent
+        Outcome::Sent(receipt) => {
+            count(claimed, "sent");
+            Settled::Sent { said, receipt }
+        }
+        Outcome::Stopped(why) => {
+            count(claimed, "unsent");
+            Settled::Unsent { why }
         }
         Outcome::Later(error, code) if claimed.tries < TRIES_MAX => {
-            count("later");
-            tracing::warn!(mail = %claimed.id, tries = claimed.tries, code, "a mail was not taken; it is tried again");
+            count(claimed, "later");
+            tracing::warn!(message = %claimed.id, tries = claimed.tries, code, "a message was not taken; it is tried again");
             Settled::Later { due_at: now.plus_ms(backoff::pause_ms(claimed.tries, rand::random())), error }
         }
         Outcome::Later(error, code) | Outcome::Refused(error, code) => {
-            count("dead");
-            tracing::error!(mail = %claimed.id, tries = claimed.tries, code, "a mail was given up");
+            count(claimed, "dead");
+            tracing::error!(message = %claimed.id, tries = claimed.tries, code, "a message was given up");
             Settled::Dead { error }
         }
     }

@@ -1,10 +1,13 @@
-//! From a letter to an e-mail: subject, plain text and HTML in the company's name and colour. The words are `domain::letter`'s.
+//! From a letter or an alert to a message: subject, plain text and HTML in the company's name and colour, or a text message. The words are
+//! `domain`'s.
 
+use super::alerts::{self, Leads, Told};
 use crate::domain::letter::{self, Letter};
 use crate::domain::tenant::Tenant;
 use crate::store::files::Picture;
-use crate::store::mail::Claimed;
+use crate::store::messages::Claimed;
 use html_escape::{encode_double_quoted_attribute as attribute, encode_text as escape};
+use uuid::Uuid;
 
 /// A logo is at most this high.
 const LOGO_PX: u32 = 48;
@@ -33,14 +36,29 @@ pub(super) struct Rendered {
     pub(super) subject: String,
     pub(super) text: String,
     pub(super) html: String,
-    /// Where its link leads.
+    /// Where its link leads; empty: nowhere.
     pub(super) link: String,
+    /// Where one click ends such mails, if one can.
+    pub(super) unsubscribe: Option<String>,
     /// Shown by the HTML as `cid:` and [`LOGO`].
     pub(super) logo: Option<Picture>,
 }
 
 /// What the HTML calls the logo, which travels with it: mail programs load nothing from elsewhere.
 pub(super) const LOGO: &str = "logo@dispatch-hub";
+
+/// What a mail says, whoever it is from.
+struct Page<'a> {
+    subject: &'a str,
+    greeting: &'a str,
+    paragraphs: Vec<&'a str>,
+    /// A code to type, shown large.
+    code: Option<&'a str>,
+    /// What stands on the link, and where it leads.
+    button: Option<(&'a str, &'a str)>,
+    note: &'a str,
+    unsubscribe: Option<&'a str>,
+}
 
 impl Brand {
     pub(super) fn of(tenant: Tenant, logo: Option<Picture>) -> Self {
@@ -61,34 +79,92 @@ impl Brand {
         let none = String::new;
         Self { company: "Dispatch Hub".into(), slug: None, colour: COLOUR.into(), introduction: none(), phone: none(), reply_to: none(), logo: None }
     }
+
+    fn render(self, page: &Page<'_>) -> Rendered {
+        Rendered {
+            text: text(&self, page),
+            html: html(&self, page),
+            company: self.company,
+            reply_to: self.reply_to,
+            subject: page.subject.to_owned(),
+            link: page.button.map(|(_, link)| link.to_owned()).unwrap_or_default(),
+            unsubscribe: page.unsubscribe.map(ToOwned::to_owned),
+            logo: self.logo,
+        }
+    }
 }
 
-/// The whole mail.
-pub(super) fn render(claimed: &Claimed, brand: Brand, base_url: &str) -> Rendered {
-    let words = claimed.letter.words(&brand.company);
+/// A letter as a whole mail.
+pub(super) fn letter(claimed: &Claimed, letter: &Letter, brand: Brand, base_url: &str) -> Rendered {
+    let words = letter.words(&brand.company);
     let greeting = letter::greeting(&claimed.name);
     let secret = claimed.secret.as_deref().unwrap_or_default();
-    let path = match claimed.letter {
+    let path = match letter {
         Letter::Invitation { .. } => format!("/i/{secret}"),
         Letter::Verification => format!("/v/{secret}"),
         Letter::NewPassword => format!("/r/{secret}"),
         Letter::AlreadyThere => format!("/p/{}", brand.slug.as_deref().unwrap_or_default()),
+        Letter::SmsCap { .. } => "/dispatch/messages".into(),
+        Letter::Code => String::new(),
     };
     let link = format!("{base_url}{path}");
+    brand.render(&Page {
+        subject: &words.subject,
+        greeting: &greeting,
+        paragraphs: vec![&words.lead],
+        code: matches!(letter, Letter::Code).then_some(secret),
+        button: words.button.map(|button| (button, link.as_str())),
+        note: words.note,
+        unsubscribe: None,
+    })
+}
+
+/// A letter as a text message.
+pub(super) fn letter_sms(claimed: &Claimed, letter: &Letter, company: &str) -> String {
+    let secret = claimed.secret.as_deref().unwrap_or_default();
+    match letter {
+        Letter::Code => format!("{secret} is your code for alerts from {company}. It works for 15 minutes. If it was not you, do nothing."),
+        other => other.words(company).subject,
+    }
+}
+
+/// Where an alert's link leads.
+pub(super) fn link(told: &Told, job: Uuid, slug: &str, token: Option<&str>, base_url: &str) -> String {
+    match told.leads {
+        Leads::OneJob => format!("{base_url}/t/{}", token.unwrap_or_default()),
+        Leads::Portal => format!("{base_url}/p/{slug}/jobs/{job}"),
+        Leads::Dispatch => format!("{base_url}/dispatch?job={job}"),
+        Leads::Worker => format!("{base_url}/worker/jobs/{job}"),
+    }
+}
+
+/// An alert as a whole mail; its filling has the link.
+pub(super) fn alert(claimed: &Claimed, told: &Told, brand: Brand, stop: &str) -> Rendered {
+    let (subject, paragraphs, _) = alerts::words(&told.text, &told.filling);
+    brand.render(&Page {
+        subject: &subject,
+        greeting: &letter::greeting(&claimed.name),
+        paragraphs: paragraphs.iter().map(String::as_str).collect(),
+        code: None,
+        button: Some(("Open the job", &told.filling.link)),
+        note: "You get this because you asked for alerts at this address.",
+        unsubscribe: Some(stop),
+    })
+}
+
+fn text(brand: &Brand, page: &Page<'_>) -> String {
+    let mut parts: Vec<String> = vec![page.greeting.to_owned()];
+    parts.extend(page.paragraphs.iter().map(ToString::to_string));
+    parts.extend(page.code.map(ToOwned::to_owned));
+    parts.extend(page.button.map(|(button, link)| format!("{button}:\n{link}")));
+    parts.push(page.note.to_owned());
+    parts.extend(page.unsubscribe.map(|stop| format!("Stop these alerts:\n{stop}")));
     let signature: Vec<&str> = [brand.company.as_str(), brand.phone.as_str()].into_iter().filter(|line| !line.is_empty()).collect();
-    let text = format!(
-        "{greeting}\n\n{lead}\n\n{button}:\n{link}\n\n{note}\n\n-- \n{signature}\n",
-        lead = words.lead,
-        button = words.button,
-        note = words.note,
-        signature = signature.join("\n")
-    );
-    let html = html(&brand, &words, &greeting, &link);
-    Rendered { company: brand.company, reply_to: brand.reply_to, subject: words.subject, text, html, link, logo: brand.logo }
+    format!("{}\n\n-- \n{}\n", parts.join("\n\n"), signature.join("\n"))
 }
 
 /// Tables and styles on elements: what mail programs understand.
-fn html(brand: &Brand, words: &letter::Words, greeting: &str, link: &str) -> String {
+fn html(brand: &Brand, page: &Page<'_>) -> String {
     let on_colour = ink_on(&brand.colour);
     let introduction = match brand.introduction.as_str() {
         "" => String::new(),
@@ -112,6 +188,31 @@ fn html(brand: &Brand, words: &letter::Words, greeting: &str, link: &str) -> Str
             escape(&brand.company),
         ),
     };
+    let paragraph = |text: &&str| {
+        let lines: Vec<String> = text.lines().map(|line| escape(line).into_owned()).collect();
+        format!("<p style=\"margin:0 0 24px;font-size:16px;line-height:24px\">{}</p>\n", lines.join("<br>"))
+    };
+    let code = page.code.map_or_else(String::new, |code| {
+        format!("<p style=\"margin:0 0 24px;font-size:30px;line-height:36px;font-weight:600;letter-spacing:6px\">{}</p>\n", escape(code))
+    });
+    let button = page.button.map_or_else(String::new, |(button, link)| {
+        format!(
+            r#"<p style="margin:0 0 24px"><a href="{href}" style="display:inline-block;padding:13px 22px;border-radius:8px;background:{colour};color:{on_colour};font-size:16px;font-weight:600;text-decoration:none">{button}</a></p>
+"#,
+            href = attribute(link),
+            colour = brand.colour,
+            button = escape(button),
+        )
+    });
+    let by_hand = page.button.map_or_else(String::new, |(_, link)| {
+        format!(
+            "<br>If the button does not work, open this address: <a href=\"{}\" style=\"color:#566176;word-break:break-all\">{}</a>",
+            attribute(link),
+            escape(link)
+        )
+    });
+    let stop =
+        page.unsubscribe.map_or_else(String::new, |stop| format!(" <a href=\"{}\" style=\"color:#566176\">Stop these alerts</a>.", attribute(stop)));
     format!(
         r#"<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{subject}</title></head>
@@ -121,23 +222,17 @@ fn html(brand: &Brand, words: &letter::Words, greeting: &str, link: &str) -> Str
 {head}
 <tr><td style="padding:28px">
 <p style="margin:0 0 14px;font-size:16px;line-height:24px">{greeting}</p>
-<p style="margin:0 0 24px;font-size:16px;line-height:24px">{lead}</p>
-<p style="margin:0 0 24px"><a href="{href}" style="display:inline-block;padding:13px 22px;border-radius:8px;background:{colour};color:{on_colour};font-size:16px;font-weight:600;text-decoration:none">{button}</a></p>
-<p style="margin:0;font-size:13px;line-height:20px;color:#566176">{note}</p>
+{paragraphs}{code}{button}<p style="margin:0;font-size:13px;line-height:20px;color:#566176">{note}{stop}</p>
 {introduction}</td></tr></table>
-<p style="margin:18px 0 0;font-size:12px;line-height:18px;color:#566176">{company}{phone}<br>If the button does not work, open this address: <a href="{href}" style="color:#566176;word-break:break-all">{shown}</a></p>
+<p style="margin:18px 0 0;font-size:12px;line-height:18px;color:#566176">{company}{phone}{by_hand}</p>
 </td></tr></table>
 </body></html>
 "#,
-        subject = escape(&words.subject),
-        colour = brand.colour,
+        subject = escape(page.subject),
         company = escape(&brand.company),
-        greeting = escape(greeting),
-        lead = escape(&words.lead),
-        href = attribute(link),
-        button = words.button,
-        note = words.note,
-        shown = escape(link),
+        greeting = escape(page.greeting),
+        paragraphs = page.paragraphs.iter().map(paragraph).collect::<String>(),
+        note = escape(page.note),
     )
 }
 
@@ -156,13 +251,16 @@ mod tests {
     use super::*;
     use crate::domain::At;
     use crate::domain::caller::ByKind;
+    use crate::domain::contact_point::Channel;
     use crate::domain::ids::TenantId;
     use crate::domain::tenant::Settings;
-    use uuid::Uuid;
+    use crate::store::messages::Content;
 
-    fn claimed(letter: Letter, name: &str) -> Claimed {
-        let to = "elsa@example.com".into();
-        Claimed { id: Uuid::nil(), tries: 1, tenant: None, to, name: name.into(), letter, secret: Some("token".into()), expires_at: At(0) }
+    fn render(letter: &Letter, name: &str, brand: Brand, base_url: &str) -> Rendered {
+        let (to, content) = ("elsa@example.com".into(), Content::Letter(letter.clone()));
+        let (channel, secret) = (Channel::Email, Some("token".into()));
+        let claimed = Claimed { id: Uuid::nil(), tries: 1, tenant: None, channel, to, name: name.into(), content, secret, expires_at: At(0) };
+        super::letter(&claimed, letter, brand, base_url)
     }
 
     fn brand(name: &str, colour: &str) -> Brand {
@@ -176,7 +274,7 @@ mod tests {
     #[test]
     fn both_parts_say_the_same_and_link_to_the_same_place() {
         let letter = Letter::Invitation { role: ByKind::PortalUser, by: "Otso".into() };
-        let mail = render(&claimed(letter, "Elsa"), brand("North", "#0f766e"), "https://hub.example.com");
+        let mail = render(&letter, "Elsa", brand("North", "#0f766e"), "https://hub.example.com");
         assert_eq!((mail.subject.as_str(), mail.link.as_str()), ("North invites you", "https://hub.example.com/i/token"));
         for part in [&mail.text, &mail.html] {
             for said in ["Hello Elsa,", "Otso of North invites you", "https://hub.example.com/i/token", "+358 1"] {
@@ -189,7 +287,7 @@ mod tests {
     #[test]
     fn what_people_typed_is_text_and_no_markup() {
         let letter = Letter::Invitation { role: ByKind::Worker, by: "<script>alert(1)</script>".into() };
-        let mail = render(&claimed(letter, "\"><img src=x>"), brand("A <b>& Co", "red;}"), "https://h.example");
+        let mail = render(&letter, "\"><img src=x>", brand("A <b>& Co", "red;}"), "https://h.example");
         for raw in ["<script>", "<img", "<b>", "<friendly>", "red;}"] {
             assert!(!mail.html.contains(raw), "{raw}");
         }
@@ -200,7 +298,7 @@ mod tests {
     fn the_logo_travels_with_the_mail() {
         let logo = Picture { kind: "image/png".into(), width: 300, height: 100, content: vec![1] };
         let with = Brand { logo: Some(logo.clone()), ..brand("A \"B\"", "#0f766e") };
-        let mail = render(&claimed(Letter::Verification, "Elsa"), with, "https://h.example");
+        let mail = render(&Letter::Verification, "Elsa", with, "https://h.example");
         assert!(mail.html.contains(r#"<img src="cid:logo@dispatch-hub" alt="A &quot;B&quot;" height="48""#), "{}", mail.html);
         assert_eq!(mail.logo, Some(logo));
     }

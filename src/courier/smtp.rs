@@ -3,7 +3,7 @@
 use super::Outcome;
 use super::render::{LOGO, Rendered};
 use crate::config::{Security, Smtp};
-use crate::store::mail::Claimed;
+use crate::store::messages::Claimed;
 use lettre::message::header::{HeaderName, HeaderValue};
 use lettre::message::{Attachment, Mailbox, MultiPart, SinglePart};
 use lettre::transport::smtp::authentication::Credentials;
@@ -90,7 +90,7 @@ impl Sender {
         };
         let transport = self.transport.lock().unwrap_or_else(PoisonError::into_inner).clone();
         match transport.send(message).await {
-            Ok(_) => Outcome::Sent,
+            Ok(_) => Outcome::Sent(None),
             Err(error) => outcome_of(&error),
         }
     }
@@ -121,7 +121,15 @@ impl Sender {
         };
         let mut message = builder.multipart(parts)?;
         // No "out of office" comes back (RFC 3834).
-        message.headers_mut().insert_raw(HeaderValue::new(HeaderName::new_from_ascii_str("Auto-Submitted"), "auto-generated".into()));
+        let mut say = |name: &'static str, value: String| {
+            message.headers_mut().insert_raw(HeaderValue::new(HeaderName::new_from_ascii_str(name), value));
+        };
+        say("Auto-Submitted", "auto-generated".into());
+        if let Some(stop) = rendered.unsubscribe {
+            // One click in the mail program (RFC 2369, RFC 8058).
+            say("List-Unsubscribe", format!("<{stop}>"));
+            say("List-Unsubscribe-Post", "List-Unsubscribe=One-Click".into());
+        }
         Ok(message)
     }
 }

@@ -1,12 +1,19 @@
-//! The demo's e-mails, to be looked at: a page without scripts and the same as JSON. Both exist only here.
+//! The demo's e-mails and text messages, to be looked at: a page without scripts and the same as JSON. Both exist only here.
 
 use crate::courier::{Kept, Outbox};
+use crate::domain::contact_point::Channel;
 use actix_web::http::header::{CACHE_CONTROL, HeaderValue};
 use actix_web::web::{self, Data};
 use actix_web::{HttpResponse, Responder};
 use html_escape::{encode_double_quoted_attribute as attribute, encode_text as escape};
+use rust_decimal::Decimal;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
+
+/// What a segment of a text message costs in the demo.
+pub const SMS_PRICE: Decimal = Decimal::from_parts(10, 0, 0, false, 2);
+/// In which currency.
+pub const SMS_CURRENCY: &str = "USD";
 
 /// Adds the two addresses to an application.
 pub fn pages(outbox: &Outbox) -> impl Fn(&mut web::ServiceConfig) + Clone + Send + 'static {
@@ -23,7 +30,7 @@ async fn list(outbox: Data<Outbox>) -> impl Responder {
         json!({
             "id": mail.id,
             "at": crate::protocol::Rfc3339(mail.at),
-            "channel": "email",
+            "channel": mail.channel,
             "to": mail.to,
             "subject": mail.subject,
             "text": mail.text,
@@ -43,32 +50,38 @@ async fn page(outbox: Data<Outbox>) -> HttpResponse {
     }
     if mails.is_empty() {
         list.push_str(
-            "<p class=\"empty\">No e-mail yet. Invite somebody under People in dispatch, or use “Forgot your password?” on a log-in page.</p>",
+            "<p class=\"empty\">No message yet. Set an alert in the portal, invite somebody under Lists in dispatch, or use “Forgot your password?” on a log-in page.</p>",
         );
     }
     let page = PAGE.replacen("{list}", &list, 1);
     HttpResponse::Ok().insert_header((CACHE_CONTROL, HeaderValue::from_static("no-store"))).content_type("text/html; charset=utf-8").body(page)
 }
 
-/// A mail: opens by itself if it is the newest. Its HTML is shown where nothing of it can act.
-fn article(list: &mut String, mail: &Kept, is_newest: bool) {
+/// A message: an e-mail opens by itself if it is the newest. Its HTML is shown where nothing of it can act.
+fn article(list: &mut String, message: &Kept, is_newest: bool) {
     let open = if is_newest { " open" } else { "" };
+    let link = match message.link.as_str() {
+        "" => String::new(),
+        link => format!("<p><a class=\"link\" href=\"{}\">Open its link</a></p>", attribute(link)),
+    };
+    let (title, content) = match message.channel {
+        Channel::Sms => ("SMS", format!("<pre>{}</pre>", escape(&message.text))),
+        Channel::Email => {
+            let html = attribute(&message.html);
+            let subject = attribute(&message.subject);
+            let shown = format!(
+                "<details{open}><summary>As it looks</summary><iframe title=\"{subject}\" sandbox=\"\" srcdoc=\"{html}\"></iframe></details>"
+            );
+            (message.subject.as_str(), format!("{shown}\n<details><summary>As plain text</summary><pre>{}</pre></details>", escape(&message.text)))
+        }
+    };
     let written = write!(
         list,
-        r#"<article data-mail="{to_attribute}"><h2>{subject}</h2>
-<p class="to">To {to}, {at}</p>
-<p><a class="link" href="{link}">Open its link</a></p>
-<details{open}><summary>As it looks</summary><iframe title="{subject_attribute}" sandbox="" srcdoc="{html}"></iframe></details>
-<details><summary>As plain text</summary><pre>{text}</pre></details></article>
-"#,
-        to_attribute = attribute(&mail.to),
-        subject = escape(&mail.subject),
-        subject_attribute = attribute(&mail.subject),
-        to = escape(&mail.to),
-        at = crate::protocol::Rfc3339(mail.at),
-        link = attribute(&mail.link),
-        html = attribute(&mail.html),
-        text = escape(&mail.text),
+        "<article data-mail=\"{}\"><h2>{}</h2>\n<p class=\"to\">To {}, {}</p>\n{link}\n{content}</article>\n",
+        attribute(&message.to),
+        escape(title),
+        escape(&message.to),
+        crate::protocol::Rfc3339(message.at),
     );
     written.expect("a string takes everything");
 }
@@ -91,7 +104,7 @@ iframe { width: 100%; height: 30rem; border: 1px solid var(--line); border-radiu
 pre { white-space: pre-wrap; font-size: .875rem; margin: 0; }
 </style></head>
 <body><main><h1>Outbox of the demo</h1>
-<p class="lead">E-mails of this demo go nowhere but here. <a href="/demo/outbox">Look again</a></p>
+<p class="lead">E-mails and text messages of this demo go nowhere but here. <a href="/demo/outbox">Look again</a></p>
 {list}</main></body></html>
 "#;
 
@@ -104,7 +117,16 @@ mod tests {
     #[test]
     fn a_mail_cannot_leave_its_frame() {
         let text = "<script>alert(1)</script>\"><b>".to_owned();
-        let mail = Kept { id: Uuid::nil(), at: At(0), to: text.clone(), subject: text.clone(), text: text.clone(), html: text.clone(), link: text };
+        let mail = Kept {
+            id: Uuid::nil(),
+            at: At(0),
+            channel: Channel::Email,
+            to: text.clone(),
+            subject: text.clone(),
+            text: text.clone(),
+            html: text.clone(),
+            link: text,
+        };
         let mut list = String::new();
         article(&mut list, &mail, true);
         assert!(!list.contains("<script") && !list.contains("\"><b>"), "{list}");

@@ -2,6 +2,7 @@
 //!
 //! How roads really go is `places`' to ask; whom it is told is the gate's to say.
 
+use super::alert::rules::AlertRules;
 use super::at::At;
 use super::geo::Point;
 
@@ -17,9 +18,6 @@ const RENEWED: f64 = 0.1;
 const STALE_MS: i64 = 2 * 60_000;
 /// Another minute is news; a few seconds more or less are not.
 const NEWS_MS: i64 = 60_000;
-/// Who has no longer a way than this is nearly there: by time, or by distance.
-const NEARBY_S: u32 = 5 * 60;
-const NEARBY_M: u32 = 1_000;
 /// The same worker's way is asked for no more often than this.
 pub const ASKED_EVERY_MS: i64 = 15_000;
 
@@ -49,9 +47,9 @@ impl Eta {
         self.at.plus_ms(i64::from(self.way.seconds) * 1000)
     }
 
-    /// Whether somebody who is that far is nearly there.
-    pub fn is_nearby(&self) -> bool {
-        self.way.seconds <= NEARBY_S || self.way.distance_m <= NEARBY_M
+    /// Whether somebody who is that far is nearly there: by time, or by distance, as the company sees it.
+    pub fn is_nearby(&self, rules: &AlertRules) -> bool {
+        self.way.seconds <= rules.nearby_min * 60 || self.way.distance_m <= rules.nearby_m
     }
 
     /// Whether this is news to somebody who was told `last`.
@@ -104,7 +102,7 @@ mod tests {
     fn near_is_near_by_time_or_by_distance() {
         let eta = |seconds, distance_m| Eta { way: Way { seconds, distance_m }, at: At(0), estimated: false };
         for (seconds, distance_m, is_near) in [(301, 1_001, false), (300, 9_000, true), (900, 1_000, true), (0, 0, true)] {
-            assert_eq!(eta(seconds, distance_m).is_nearby(), is_near, "{seconds} s, {distance_m} m");
+            assert_eq!(eta(seconds, distance_m).is_nearby(&AlertRules::default()), is_near, "{seconds} s, {distance_m} m");
         }
     }
     use proptest::prelude::*;

@@ -20,6 +20,15 @@ pub enum Letter {
     AlreadyThere,
     /// Somebody forgot their password.
     NewPassword,
+    /// Whoever wants alerts at an address shows that it is theirs: the secret is a code to type.
+    Code,
+    /// Text messages have used up most of what the company allows in a month.
+    SmsCap {
+        /// What was spent.
+        spent: String,
+        /// Of what, with the currency.
+        cap: String,
+    },
 }
 
 /// A letter in words, without greeting, link and signature.
@@ -29,8 +38,8 @@ pub struct Words {
     pub subject: String,
     /// What it says, before the link.
     pub lead: String,
-    /// What stands on the link.
-    pub button: &'static str,
+    /// What stands on the link; nothing: there is no link.
+    pub button: Option<&'static str>,
     /// What it says after the link.
     pub note: &'static str,
 }
@@ -48,13 +57,13 @@ impl Letter {
                     ByKind::Worker => format!("{by} of {company} invites you to the worker app: your jobs on your phone, also without a network."),
                     _ => format!("{by} of {company} invites you to dispatch: the schedule, the map and every job."),
                 },
-                button: "Accept the invitation",
+                button: Some("Accept the invitation"),
                 note: "The link works for 14 days. Afterwards it still leads you to the log-in page.",
             },
             Self::Verification => Words {
                 subject: format!("Confirm your e-mail address for {company}"),
                 lead: format!("Somebody, probably you, signed up for the customer portal of {company} with this address. Confirm it to begin."),
-                button: "Confirm my address",
+                button: Some("Confirm my address"),
                 note: "The link works for 24 hours. If it was not you, do nothing: without your confirmation nothing is opened.",
             },
             Self::AlreadyThere => Words {
@@ -62,14 +71,28 @@ impl Letter {
                 lead: format!(
                     "Somebody, probably you, signed up for the customer portal of {company}, but this address has access already. Just log in; there you can also set a new password."
                 ),
-                button: "Go to the log-in page",
+                button: Some("Go to the log-in page"),
                 note: "If it was not you, do nothing.",
             },
             Self::NewPassword => Words {
                 subject: format!("Your new password for {company}"),
                 lead: "Somebody, probably you, asked for a new password for the log-in with this address.".into(),
-                button: "Set a new password",
+                button: Some("Set a new password"),
                 note: "The link works once, for one hour. If it was not you, do nothing: your password stays as it is.",
+            },
+            Self::Code => Words {
+                subject: format!("Your code for alerts from {company}"),
+                lead: "Somebody, probably you, wants to be told about jobs at this address. Type this code to confirm that it is yours:".into(),
+                button: None,
+                note: "The code works for 15 minutes. If it was not you, do nothing: without the code nothing is sent here.",
+            },
+            Self::SmsCap { spent, cap } => Words {
+                subject: format!("{company}: text messages have cost {spent} of {cap} this month"),
+                lead: format!(
+                    "Text messages have cost {spent} this month, and the limit that you set is {cap}. Once it is reached, no more are sent until the next month; e-mails go on."
+                ),
+                button: Some("Look at the account"),
+                note: "You get this once a month at most, because you manage the settings.",
             },
         }
     }

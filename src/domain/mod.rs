@@ -1,11 +1,13 @@
 //! The rules. No IO, no async, no clock, no locks, no randomness: `now` and ids are arguments.
 
+pub mod alert;
 pub mod arrival;
 pub mod at;
 pub mod availability;
 pub mod caller;
 pub mod colour;
 pub mod command;
+pub mod contact_point;
 pub mod definition;
 pub mod difference;
 pub mod email;
@@ -28,6 +30,7 @@ pub mod portal;
 pub mod price;
 pub mod refusal;
 pub mod settings;
+pub mod sms;
 pub mod step;
 pub mod template;
 pub mod tenant;

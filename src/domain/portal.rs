@@ -3,6 +3,7 @@
 use super::at::At;
 use super::caller::{By, ByKind};
 use super::command::{AssetRef, Contact, WorkerRef};
+use super::contact_point::Channel;
 use super::event::{Event, Kind};
 use super::field::{Field, Rule};
 use super::file::{self, FileRef};
@@ -69,6 +70,15 @@ impl Permissions {
     /// Whether a job of this template may be ordered.
     pub fn may_create(&self, template: TemplateId) -> bool {
         self.create && self.templates.as_ref().is_none_or(|allowed| allowed.contains(&template))
+    }
+
+    /// Whether alerts may be asked for by this way.
+    pub fn may_be_alerted(&self, channel: Channel) -> bool {
+        self.view_jobs
+            && match channel {
+                Channel::Email => self.alerts_email,
+                Channel::Sms => self.alerts_sms,
+            }
     }
 
     /// Whether live positions of a worker may be sent at all.

@@ -1,5 +1,6 @@
 //! A tenant and its settings that the rules read.
 
+use super::alert::rules::AlertRules;
 use super::ids::{FileId, TenantId};
 use super::portal::Overrides;
 use jiff::civil::Date;
@@ -43,6 +44,8 @@ pub struct Settings {
     pub invoices: InvoiceRules,
     /// When a worker has arrived.
     pub arrivals: ArrivalRules,
+    /// What quick alerts may do, and their words.
+    pub alerts: AlertRules,
 }
 
 /// When a worker has arrived.
@@ -145,6 +148,7 @@ impl Default for Settings {
             company: CompanyDetails::default(),
             invoices: InvoiceRules::default(),
             arrivals: ArrivalRules::default(),
+            alerts: AlertRules::default(),
         }
     }
 }

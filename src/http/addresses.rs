@@ -20,7 +20,7 @@ const QUERY_MAX: usize = 200;
 
 pub(super) async fn suggest(parts: Data<Parts>, me: Me, query: Query) -> Result<Json<List<Address>>, Error> {
     let text: String = query.text("q")?.unwrap_or_default().chars().take(QUERY_MAX).collect();
-    let asked = match &parts.geocoder {
+    let asked = match &parts.outside.geocoder {
         Some(geocoder) if !text.trim().is_empty() => geocoder.suggest(&text, SUGGESTIONS).await,
         _ => None,
     };

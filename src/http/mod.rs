@@ -2,9 +2,12 @@
 
 mod access;
 mod addresses;
+mod alert_subscriptions;
+mod alerts;
 mod assets;
 mod availability;
 mod body;
+mod contact_points;
 mod csv;
 mod customers;
 mod door;
@@ -36,11 +39,13 @@ mod request;
 mod schedule;
 mod server;
 mod settings;
+mod sms;
 mod status;
 mod templates;
 mod times;
 mod trackers;
 mod tracks;
+mod unsubscribe;
 
 pub use access::Access;
 pub use server::server;
@@ -57,6 +62,7 @@ use actix_web::http::Method;
 use actix_web::http::header::{ALLOW, HeaderValue};
 use actix_web::middleware::from_fn;
 use actix_web::{FromRequest, Handler, Resource, Responder, ResponseError, Route, web};
+use rust_decimal::Decimal;
 use std::sync::Arc;
 
 /// What requests are answered with.
@@ -69,8 +75,8 @@ pub struct Parts {
     pub auth: Auth,
     /// Where uploads become pictures.
     pub darkroom: files::Darkroom,
-    /// Suggests addresses, if the operator named one.
-    pub geocoder: Option<Geocoder>,
+    /// Whom the hub asks and pays outside.
+    pub outside: Outside,
     /// What draws papers.
     pub printer: Printer,
     /// What is remembered of stock phone trackers.
@@ -81,8 +87,47 @@ pub struct Parts {
     pub config: Config,
 }
 
+/// Whom the hub asks and pays outside.
+#[derive(Default)]
+pub struct Outside {
+    /// Suggests addresses, if the operator named one.
+    pub geocoder: Option<Geocoder>,
+    /// What a segment of a text message costs, and in which currency; none: there is no way for them.
+    pub sms_price: Option<(Decimal, String)>,
+}
+
 /// Every route of the API.
 pub fn routes() -> Vec<Endpoint> {
+    inside().into_iter().chain(out_of_the_building()).collect()
+}
+
+/// Alerts, what they cost, and those who call from outside about them.
+fn out_of_the_building() -> Vec<Endpoint> {
+    vec![
+        at("/api/alert-options", [get(Member, contact_points::options)]),
+        at("/api/contact-points", [get(Member, contact_points::list), post(Member, contact_points::create)]),
+        at("/api/contact-points/{id}", [patch(Member, contact_points::change), delete(Member, contact_points::remove)]),
+        at("/api/contact-points/{id}/code", [post(Member, contact_points::send_again)]),
+        at("/api/contact-points/{id}/verify", [post(Member, contact_points::verify)]),
+        at("/api/alert-subscriptions", [get(Member, alert_subscriptions::list), post(Member, alert_subscriptions::create)]),
+        at("/api/alert-subscriptions/{id}", [patch(Member, alert_subscriptions::change), delete(Member, alert_subscriptions::remove)]),
+        at("/api/unsubscribe/{token}", [get(Anyone, unsubscribe::read), post(Anyone, unsubscribe::stop), delete(Anyone, unsubscribe::resume)]),
+        at("/u/{token}", [post(Anyone, unsubscribe::stop)]).or_page(),
+        at("/api/alerts", [get(Dispatcher, alerts::list)]),
+        at("/api/alerts/{id}/resend", [post(Dispatcher, alerts::resend)]),
+        at("/api/settings/alerts", [get(Dispatcher, alerts::settings), put(Admin, alerts::set_settings)]),
+        at("/api/settings/alerts/preview", [post(Admin, alerts::preview)]),
+        at("/api/sms-account", [get(Admin, alerts::account)]),
+        at("/api/sms-account/{month}", [get(Admin, alerts::statement)]),
+        at("/api/sms-account/{month}/statement.csv", [get(Admin, alerts::statement_csv)]),
+        at("/api/sms/twilio/status", [post(Anyone, sms::status)]),
+        at("/api/sms/twilio/incoming", [post(Anyone, sms::incoming_twilio)]),
+        at("/api/sms/incoming/{secret}", [post(Anyone, sms::incoming)]),
+    ]
+}
+
+/// Everything else.
+fn inside() -> Vec<Endpoint> {
     vec![
         at("/api/login", [post(Anyone, login::log_in)]),
         at("/api/logout", [post(Anyone, login::log_out)]),
@@ -185,6 +230,8 @@ pub struct Endpoint {
     pub path: &'static str,
     /// What can be done there.
     pub methods: Vec<Entry>,
+    /// Everything else there is a page's.
+    has_page: bool,
 }
 
 /// One method of a path.
@@ -206,10 +253,18 @@ pub fn configure(app: &mut web::ServiceConfig) {
 }
 
 impl Endpoint {
+    /// The same, with a page at the same address for whoever only looks.
+    fn or_page(self) -> Self {
+        Self { has_page: true, ..self }
+    }
+
     fn into_resource(self) -> Resource {
         let allowed: Vec<&str> = self.methods.iter().map(|entry| entry.method.as_str()).collect();
         let allowed = HeaderValue::from_str(&allowed.join(", ")).expect("methods are tokens");
         let resource = self.methods.into_iter().fold(web::resource(self.path), |resource, entry| resource.route(entry.route));
+        if self.has_page {
+            return resource.default_service(web::to(status::page));
+        }
         resource.default_service(web::to(move || {
             let mut answer = error::Error::Method.error_response();
             answer.headers_mut().insert(ALLOW, allowed.clone());
@@ -219,7 +274,7 @@ impl Endpoint {
 }
 
 fn at<const N: usize>(path: &'static str, methods: [Entry; N]) -> Endpoint {
-    Endpoint { path, methods: methods.into() }
+    Endpoint { path, methods: methods.into(), has_page: false }
 }
 
 fn entry<F, Args>(method: Method, access: Access, handler: F) -> Entry

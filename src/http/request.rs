@@ -38,6 +38,23 @@ impl<T: DeserializeOwned + 'static> FromRequest for Body<T> {
     }
 }
 
+/// A form's names and values, in the order in which they came.
+#[derive(Debug)]
+pub(super) struct Form(pub(super) Vec<(String, String)>);
+
+impl FromRequest for Form {
+    type Error = Error;
+    type Future = LocalBoxFuture<'static, Result<Self, Error>>;
+
+    fn from_request(_: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let payload = payload.take();
+        Box::pin(async move {
+            let body = collect(payload, BODY_MAX, "At most 64 kB").await?;
+            Ok(Self(form_urlencoded::parse(&body).into_owned().collect()))
+        })
+    }
+}
+
 /// A CSV body, as UTF-8.
 #[derive(Debug)]
 pub(super) struct Table(pub(super) String);

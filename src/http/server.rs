@@ -2,12 +2,11 @@
 
 use super::door::guard;
 use super::intake::Trackers;
-use super::{Parts, configure, files};
+use super::{Outside, Parts, configure, files};
 use crate::auth::Auth;
 use crate::config::Config;
 use crate::hub::Hub;
 use crate::paper::Printer;
-use crate::places::Geocoder;
 use crate::telemetry::Metrics;
 use actix_web::dev::Server;
 use actix_web::middleware::{Compress, from_fn};
@@ -24,14 +23,14 @@ pub fn server(
     config: &Config,
     hub: Arc<Hub>,
     auth: Auth,
-    geocoder: Option<Geocoder>,
+    outside: Outside,
     metrics: Metrics,
     grace_s: u64,
     more: impl Fn(&mut web::ServiceConfig) + Clone + Send + 'static,
 ) -> std::io::Result<(Server, SocketAddr)> {
     let (darkroom, trackers) = (files::Darkroom::default(), Trackers::default());
     let printer = Printer::new(&config.paper_fonts).map_err(std::io::Error::other)?;
-    let parts = Parts { store: hub.store().clone(), hub, auth, darkroom, geocoder, printer, trackers, metrics, config: config.clone() };
+    let parts = Parts { store: hub.store().clone(), hub, auth, darkroom, outside, printer, trackers, metrics, config: config.clone() };
     let parts = web::Data::new(parts);
     let application =
         move || App::new().app_data(parts.clone()).configure(more.clone()).configure(configure).wrap(Compress::default()).wrap(from_fn(guard));

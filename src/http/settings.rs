@@ -21,7 +21,7 @@ use sqlx::PgConnection;
 /// A former web name leads to the present one for a year.
 const SLUG_KEPT_MS: i64 = 365 * 24 * 60 * 60 * 1000;
 
-type One<T> = Result<Json<T>, Error>;
+pub(super) type One<T> = Result<Json<T>, Error>;
 
 pub(super) async fn company(me: Me) -> Json<CompanySettings> {
     Json((&*me.tenant).into())
@@ -144,22 +144,22 @@ pub(super) async fn set_decline_reasons(parts: Data<Parts>, me: Me, Body(change)
     finish(&parts, connection, &changed).await
 }
 
-type Changing = sqlx::Transaction<'static, sqlx::Postgres>;
+pub(super) type Changing = sqlx::Transaction<'static, sqlx::Postgres>;
 
-async fn begin(parts: &Parts, me: &Me) -> Result<(Changing, Tenant), Error> {
+pub(super) async fn begin(parts: &Parts, me: &Me) -> Result<(Changing, Tenant), Error> {
     let mut connection = parts.store.write().await?;
     let tenant = store::tenants::lock(&mut connection, me.tenant.id).await?;
     Ok((connection, tenant))
 }
 
-async fn finish<T: for<'a> From<&'a Tenant>>(parts: &Parts, connection: Changing, tenant: &Tenant) -> One<T> {
+pub(super) async fn finish<T: for<'a> From<&'a Tenant>>(parts: &Parts, connection: Changing, tenant: &Tenant) -> One<T> {
     connection.commit().await.map_err(store::Error::from)?;
     parts.hub.settle(tenant.id).await;
     Ok(Json(tenant.into()))
 }
 
 /// Somebody else may have been faster.
-fn is_current<T: Versioned + for<'a> From<&'a Tenant>>(tenant: &Tenant, looked_at: Option<&String>) -> Result<(), Error> {
+pub(super) fn is_current<T: Versioned + for<'a> From<&'a Tenant>>(tenant: &Tenant, looked_at: Option<&String>) -> Result<(), Error> {
     let mut now = T::from(tenant);
     check_version(now.version(), looked_at)
 }

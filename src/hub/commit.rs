@@ -3,6 +3,7 @@
 use super::booking::Booking;
 use super::bus::{Bus, Notice, Published};
 use super::{Answer, Error, Shared};
+use crate::domain::alert::{Alerts, UNDO_S};
 use crate::domain::event::{Change as DomainChange, Event, Kind};
 use crate::domain::ids::{JobId, TenantId};
 use crate::domain::job::Job;
@@ -25,13 +26,16 @@ pub(crate) struct Decided {
     booking: Option<Booking>,
     /// What the row says until it is gone: the job as it was.
     last: Arc<Job>,
+    /// What it tells those who asked to be told.
+    alerts: Alerts,
 }
 
 impl Decided {
     /// A job that comes to be.
     pub(crate) fn created(job: Job, event: Event) -> Self {
         let job = Arc::new(job);
-        Self { event: Arc::new(event), job_id: job.id, version: 0, job: Some(Arc::clone(&job)), booking: None, last: job }
+        let alerts = Alerts::of(None, &event, &job);
+        Self { event: Arc::new(event), job_id: job.id, version: 0, job: Some(Arc::clone(&job)), booking: None, last: job, alerts }
     }
 
     /// What the event makes of the job.
@@ -40,6 +44,7 @@ impl Decided {
         after.apply(&event);
         let after = Arc::new(after);
         let is_deleted = matches!(event.change, DomainChange::Deleted { .. });
+        let alerts = Alerts::of(Some(job), &event, &after);
         Self {
             event: Arc::new(event),
             job_id: job.id,
@@ -47,6 +52,7 @@ impl Decided {
             job: (!is_deleted).then(|| Arc::clone(&after)),
             booking: None,
             last: after,
+            alerts,
         }
     }
 
@@ -64,9 +70,6 @@ struct Document<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     booking: Option<Booking>,
 }
-
-/// Steps and en route can be undone: their alerts wait this long.
-const UNDO_S: i16 = 15;
 
 /// The writer's row.
 pub(crate) fn change_of(tenant: TenantId, command: Uuid, body_hash: i64, decided: Decided) -> Change<Decided> {
@@ -86,7 +89,9 @@ pub(crate) fn change_of(tenant: TenantId, command: Uuid, body_hash: i64, decided
         kind: decided.event.kind as i16,
         data: serde_json::to_string(&*decided.event).expect("an event has string keys and finite numbers"),
         issues_invoice: job.invoice.issued_at.is_some() && job.invoice.number.is_none(),
+        alerts: decided.alerts,
         alert_delay_s: if may_be_undone { UNDO_S } else { 0 },
+        phone_before: decided.event.before.phone,
         payload: decided,
     }
 }

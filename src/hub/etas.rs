@@ -167,7 +167,7 @@ pub(super) fn start(shared: &Arc<Shared>, mut wishes: mpsc::Receiver<Wish>) {
                 drop(permit);
                 if let Some(shared) = shared.upgrade() {
                     shared.tell_eta(&wish, eta);
-                    if eta.is_nearby() {
+                    if eta.is_nearby(&shared.alert_rules(wish.tenant)) {
                         shared.tell_nearby(&wish).await;
                     }
                 }

@@ -16,6 +16,7 @@ use super::ways::Ways;
 use super::workers::Workers;
 use super::{Error, links, map, standing, unanswered};
 use crate::domain::At;
+use crate::domain::alert::rules::AlertRules;
 use crate::domain::caller::{Caller, Role};
 use crate::domain::event::{Change, Event, Kind};
 use crate::domain::geo::Point;
@@ -183,6 +184,11 @@ impl Shared {
     /// How far around an address the tenant's workers have arrived, once it is known.
     pub(super) fn arrival_radius_m(&self, tenant: TenantId) -> f64 {
         self.tenants.get(&tenant).map(|known| known.tenant.settings.arrivals).unwrap_or_default().radius_m.into()
+    }
+
+    /// What the tenant's alerts may do, once it is known.
+    pub(super) fn alert_rules(&self, tenant: TenantId) -> AlertRules {
+        self.tenants.get(&tenant).map(|known| known.tenant.settings.alerts.clone()).unwrap_or_default()
     }
 
     /// The last entry of the tenant's log that was told.

@@ -3,6 +3,7 @@
 use super::instant::Rfc3339;
 use super::views::{Caller, TenantRef};
 use crate::domain::caller::ByKind;
+use crate::domain::contact_point::Channel;
 use crate::domain::ids::{CustomerId, FileId};
 use crate::domain::invitation::InvitationState;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -188,6 +189,7 @@ pub enum MailState {
 #[expect(missing_docs, reason = "named as on the wire")]
 pub struct Mail {
     pub id: Uuid,
+    pub kind: Channel,
     pub to: String,
     pub subject: String,
     pub state: MailState,

@@ -1,5 +1,6 @@
 //! The wire: types only. `docs/protocol.md` describes them, TypeScript types are generated from them.
 
+pub mod alerts;
 pub mod client;
 pub mod codec;
 pub mod detail;

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 /// The same for the same contents, another for any other.
-fn version_of(contents: &impl Serialize) -> String {
+pub(super) fn version_of(contents: &impl Serialize) -> String {
     let text = serde_json::to_vec(contents).expect("settings have string keys");
     Uuid::new_v5(&Uuid::NAMESPACE_OID, &text).simple().to_string()
 }

@@ -5,8 +5,10 @@
 //! everything on a request's path, `Store::write` (all tenants, the tenant in every key) for changes and for what
 //! happens before a tenant is known. Jobs change only through `writer`.
 
+pub mod alert_subscriptions;
 pub mod assets;
 pub mod commands;
+pub mod contact_points;
 pub mod customers;
 mod database;
 pub mod dispatchers;
@@ -22,7 +24,7 @@ pub mod invoices;
 pub mod jobs;
 pub mod links;
 pub mod logins;
-pub mod mail;
+pub mod messages;
 pub mod people;
 pub mod places;
 pub mod portal_users;
@@ -34,6 +36,7 @@ pub mod scratch;
 pub mod sessions;
 pub mod signups;
 pub mod slugs;
+pub mod sms_account;
 pub mod templates;
 pub mod tenants;
 pub mod trackers;
@@ -108,9 +111,9 @@ impl Store {
     }
 
     /// Hears when there is something new for the courier. Keeps a connection to itself.
-    pub async fn listen_for_mail(&self) -> Result<PgListener, Error> {
+    pub async fn listen_for_messages(&self) -> Result<PgListener, Error> {
         let mut listener = PgListener::connect_with(&self.courier).await?;
-        listener.listen(mail::CHANNEL).await?;
+        listener.listen(messages::CHANNEL).await?;
         Ok(listener)
     }
 

@@ -6,6 +6,7 @@ use super::sessions::NewSession;
 use super::writer::{Change, CommandLanes, FixLanes, FixRow, Outcome};
 use super::*;
 use crate::domain::At;
+use crate::domain::alert::Alerts;
 use crate::domain::availability::Availability;
 use crate::domain::caller::{By, ByKind};
 use crate::domain::command::WorkerRef;
@@ -122,6 +123,8 @@ impl Company {
             delete,
             kind: if delete { 23 } else { 1 },
             data: r#"{"by": "somebody"}"#.into(),
+            alerts: Alerts::NONE,
+            phone_before: None,
             alert_delay_s: 0,
             issues_invoice: job.invoice.issued_at.is_some() && job.invoice.number.is_none(),
             payload: (),

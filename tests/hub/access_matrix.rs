@@ -3,6 +3,7 @@
 //! Generated from the route table: a route without a row here fails. What is foreign looks exactly like what does not exist, and no
 //! answer holds a marker of anything that its caller must not see.
 
+use crate::access_alerts;
 use crate::files::{picture, upload};
 use crate::harness::{Estate, Job, Person, TestHub};
 use dispatch_hub::http;
@@ -36,7 +37,7 @@ use Role::{Admin, Dispatcher, Link, PortalUser, Stranger, Worker};
 
 /// What an id in a path names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Thing {
+pub(crate) enum Thing {
     Nothing,
     Job,
     Worker,
@@ -49,33 +50,38 @@ enum Thing {
     /// One that nobody else needs: it may be changed and put away.
     Spare(&'static str),
     Mail,
+    /// An address for alerts, or a wish to be told, of the caller's own.
+    ContactPoint,
+    Wish,
+    /// An alert that was given up.
+    Alert,
 }
 
 /// A row of the matrix.
-struct Row {
-    thing: Thing,
+pub(crate) struct Row {
+    pub(crate) thing: Thing,
     /// Roles of `north` for whom the route is; to others it is forbidden whatever they name. Empty: for anyone.
-    roles: &'static [Role],
-    body: Option<Value>,
+    pub(crate) roles: &'static [Role],
+    pub(crate) body: Option<Value>,
     /// What it answers to who may.
-    status: u16,
+    pub(crate) status: u16,
     /// It ends the log-in: tried with a log-in of its own.
-    ends_session: bool,
+    pub(crate) ends_session: bool,
 }
 
-const MEMBERS: &[Role] = &[PortalUser, Worker, Dispatcher, Admin];
+pub(crate) const MEMBERS: &[Role] = &[PortalUser, Worker, Dispatcher, Admin];
 const VIEWERS: &[Role] = &[PortalUser, Worker, Dispatcher, Admin, Link];
 const ORDERERS: &[Role] = &[PortalUser, Dispatcher, Admin];
 const STAFF: &[Role] = &[Worker, Dispatcher, Admin];
-const DISPATCHERS: &[Role] = &[Dispatcher, Admin];
-const ADMINS: &[Role] = &[Admin];
-const ANYONE: &[Role] = &[];
+pub(crate) const DISPATCHERS: &[Role] = &[Dispatcher, Admin];
+pub(crate) const ADMINS: &[Role] = &[Admin];
+pub(crate) const ANYONE: &[Role] = &[];
 
-fn reads(thing: Thing, roles: &'static [Role]) -> Row {
+pub(crate) fn reads(thing: Thing, roles: &'static [Role]) -> Row {
     Row { thing, roles, body: None, status: 200, ends_session: false }
 }
 
-fn acts(thing: Thing, roles: &'static [Role], body: Value, status: u16) -> Row {
+pub(crate) fn acts(thing: Thing, roles: &'static [Role], body: Value, status: u16) -> Row {
     Row { body: Some(body), status, ..reads(thing, roles) }
 }
 
@@ -111,7 +117,7 @@ fn written(method: &Method, path: &str) -> Option<Row> {
 }
 
 fn row(method: &Method, path: &str, estate: &Estate) -> Row {
-    if let Some(row) = written(method, path) {
+    if let Some(row) = written(method, path).or_else(|| access_alerts::row(method, path)) {
         return row;
     }
     let order = json!({ "template": estate.errand, "customer": estate.bakery });
@@ -313,6 +319,7 @@ async fn every_route_gives_every_caller_what_is_theirs_and_nothing_else() {
     let hub = TestHub::start().await;
     let estate = Estate::plant(&hub).await;
     let columns = columns(&hub, &estate).await;
+    access_alerts::plant(&hub).await;
     let mut rows = Vec::new();
     for endpoint in http::routes() {
         for entry in &endpoint.methods {
@@ -347,7 +354,12 @@ async fn check(hub: &TestHub, estate: &Estate, method: &Method, path: &str, row:
     };
     let link = if path.contains("{link}") { estate.share(Job(own.parse::<Uuid>().expect("an id").into())).await.id } else { String::new() };
     let at = |id: &str| {
-        path.replace("{id}", id).replace("{slug}", "north").replace("{link}", &link).replace("{customer}", &customer).replace("{token}", "guessed")
+        path.replace("{id}", id)
+            .replace("{slug}", "north")
+            .replace("{link}", &link)
+            .replace("{customer}", &customer)
+            .replace("{token}", "guessed")
+            .replace("{month}", "2026-11")
     };
     // Everybody guesses at another account: one account is not guessed at this often.
     let guess = json!({ "email": format!("nobody-{}@north.example", Uuid::now_v7()), "password": "wrong" });
@@ -437,6 +449,7 @@ async fn own(hub: &TestHub, estate: &Estate, row: &Row, column: &Column) -> Stri
         },
         Thing::Spare(table) => spare(hub, table).await,
         Thing::Mail => mail(hub, company.tenant.0).await,
+        Thing::ContactPoint | Thing::Wish | Thing::Alert => access_alerts::own(hub, row.thing, column).await.to_string(),
     }
 }
 
@@ -461,7 +474,7 @@ async fn spare(hub: &TestHub, table: &str) -> String {
 async fn mail(hub: &TestHub, tenant: Uuid) -> String {
     let id = Uuid::now_v7();
     hub.tamper(&format!(
-        "insert into mail (tenant, id, address, name, letter, expires_at, due_at, dead_at)
+        "insert into message (tenant, id, address, name, letter, expires_at, due_at, dead_at)
          values ('{tenant}', '{id}', 'a@example.com', 'A', '{{\"about\": \"verification\"}}', now() + interval '1 day', null, now())"
     ))
     .await;
@@ -483,6 +496,10 @@ fn foreign(estate: &Estate, thing: Thing, column: &Column) -> Vec<String> {
         Thing::PortalUser | Thing::Spare(_) => ids.portal_user.0,
         // Mails have no list that others see: any other id is as foreign.
         Thing::Mail => Uuid::max(),
+        Thing::ContactPoint => access_alerts::FOREIGN_POINT,
+        Thing::Wish => access_alerts::FOREIGN_WISH,
+        Thing::Alert if column.role == Some(Stranger) => Uuid::max(),
+        Thing::Alert => access_alerts::FOREIGN_ALERT,
     };
     let within_tenant = matches!(thing, Thing::Job | Thing::Customer | Thing::Asset | Thing::File);
     let ids = match column.role {

@@ -21,7 +21,7 @@ async fn until(hub: &TestHub, state: &str, to: &str) -> Value {
 }
 
 /// The waiting ones are due now, and the courier hears of it.
-const HURRY: &str = "update mail set due_at = now() where due_at is not null; select pg_notify('mail', '')";
+const HURRY: &str = "update message set due_at = now() where due_at is not null; select pg_notify('message', '')";
 
 fn invitee(hub: &TestHub, email: &str) -> Value {
     json!({ "name": "Elsa Mäki", "email": email, "customers": [hub.company().bakery.id] })
@@ -45,7 +45,7 @@ async fn an_invitation_is_delivered_once_as_text_and_html_in_the_companys_name()
     assert_eq!(mail.message_id, format!("<{}@hub.example.com>", listed["id"].as_str().unwrap()));
     assert_eq!((&listed["tries"], &listed["subject"]), (&json!(1), &json!("Company of the north invites you")));
     // Once it is out, nobody can read its link out of the tables.
-    assert_eq!(hub.table("select secret from mail where sent_at is not null").await, [json!({ "secret": null })]);
+    assert_eq!(hub.table("select secret from message where sent_at is not null").await, [json!({ "secret": null })]);
     let again = admin.tries(Method::POST, &format!("/api/mail/{}/resend", listed["id"].as_str().unwrap()), None, None).await;
     assert_eq!(again.status, 409);
 }
@@ -163,10 +163,10 @@ async fn of_two_couriers_one_has_each_mail() {
     hub.admin().await.client.post("/api/portal-users", &invitee(&hub, "elsa@example.com")).await.unwrap();
     mailbox.gets().await;
     hub.tamper(
-        "insert into mail (tenant, id, address, name, letter, secret, expires_at)
+        "insert into message (tenant, id, address, name, letter, secret, expires_at)
            select tenant, gen_random_uuid(), 'many' || n || '@example.com', name, letter, 'x', expires_at
-             from mail, generate_series(1, 100) n where address = 'elsa@example.com';
-         select pg_notify('mail', '')",
+             from message, generate_series(1, 100) n where address = 'elsa@example.com';
+         select pg_notify('message', '')",
     )
     .await;
     let mut got = std::collections::HashSet::new();
@@ -175,7 +175,7 @@ async fn of_two_couriers_one_has_each_mail() {
         assert!(got.insert(mail.to.clone()), "{} came twice", mail.to);
     }
     let began = Instant::now();
-    while !hub.table("select 1 from mail where sent_at is null").await.is_empty() {
+    while !hub.table("select 1 from message where sent_at is null").await.is_empty() {
         assert!(began.elapsed() < PATIENCE);
     }
     // A try that did not get through may be followed by another one; none that did.

@@ -5,9 +5,11 @@
 
 mod harness;
 
+mod access_alerts;
 mod access_matrix;
 mod access_sockets;
 mod addresses;
+mod alerts;
 mod arrivals;
 mod assets;
 mod availability;
@@ -42,6 +44,7 @@ mod prices;
 mod resume;
 mod settings;
 mod settings_live;
+mod sms;
 mod snapshots;
 mod tables;
 mod templates;

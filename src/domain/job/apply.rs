@@ -2,6 +2,7 @@
 
 use super::decide::gone_reason;
 use super::{Declined, Job, Slot, Status};
+use crate::domain::alert::Announced;
 use crate::domain::caller::ByKind;
 use crate::domain::event::{Change, Edited, Event};
 use crate::domain::refusal::Gone;
@@ -218,5 +219,6 @@ impl Job {
             self.portal_version = self.version;
         }
         self.last_at = self.last_at.max(event.at);
+        self.announced = Announced::next(self.announced, self);
     }
 }

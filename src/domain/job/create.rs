@@ -1,6 +1,7 @@
 //! Making a job of a request.
 
 use super::{CustomerRef, Job, Slot, Source, Status, TemplateRef};
+use crate::domain::alert::Announced;
 use crate::domain::at::At;
 use crate::domain::caller::By;
 use crate::domain::command::{AssetRef, Contact, WorkerRef};
@@ -106,7 +107,7 @@ impl NewJob<'_> {
         let customer = self.customer.id;
         let from_portal = self.source == Source::Portal;
         let files = file::held(&self.files, steps.iter().flat_map(|step| &step.fields).chain(&fields));
-        let job = Job {
+        let mut job = Job {
             id,
             tenant,
             number: 0,
@@ -120,6 +121,7 @@ impl NewJob<'_> {
             paused: false,
             en_route: false,
             nearby: false,
+            announced: None,
             marked_at: None,
             auto_assigned: status == Status::Assigned,
             worker,
@@ -146,6 +148,7 @@ impl NewJob<'_> {
             last_at: now,
             created_at: now,
         };
+        job.announced = Announced::next(None, &job);
         let event = Event {
             kind: Kind::JobCreated,
             at: now,

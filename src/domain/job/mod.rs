@@ -7,13 +7,14 @@ mod listing;
 mod visit;
 
 #[cfg(test)]
-mod tests;
+pub(in crate::domain) mod tests;
 
 pub use create::{NewJob, PAST_MS, Placement};
 pub use decide::Asked;
 pub use listing::{Listing, words};
 pub use visit::{FencedStep, Sighting};
 
+use super::alert::Announced;
 use super::at::At;
 use super::command::{AssetRef, Contact, WorkerRef};
 use super::field::Field;
@@ -152,6 +153,9 @@ pub struct Job {
     /// It was told that this worker is nearly there: once for each worker.
     #[serde(default)]
     pub nearby: bool,
+    /// What customers were told last of who comes when.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub announced: Option<Announced>,
     /// When it last became a job that the worker may be watched at: en route, started, resumed.
     pub marked_at: Option<At>,
     /// Since when it waits for its worker's answer.

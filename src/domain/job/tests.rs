@@ -16,19 +16,19 @@ use proptest::prelude::*;
 use serde_json::{Map, json};
 use uuid::Uuid;
 
-const NOW: At = At(1_790_000_000_000);
+pub(in crate::domain) const NOW: At = At(1_790_000_000_000);
 const TENANT: TenantId = TenantId(Uuid::from_u128(1));
 const CUSTOMER: CustomerId = CustomerId(Uuid::from_u128(2));
 
-fn worker(number: u128) -> WorkerRef {
+pub(in crate::domain) fn worker(number: u128) -> WorkerRef {
     WorkerRef { id: WorkerId(Uuid::from_u128(100 + number)), name: format!("Worker {number}") }
 }
 
-fn dispatcher() -> Caller {
+pub(in crate::domain) fn dispatcher() -> Caller {
     Caller { tenant: TENANT, name: "Dana".into(), role: Role::Dispatcher { id: DispatcherId(Uuid::from_u128(10)), admin: false } }
 }
 
-fn as_worker(number: u128) -> Caller {
+pub(in crate::domain) fn as_worker(number: u128) -> Caller {
     Caller { tenant: TENANT, name: worker(number).name, role: Role::Worker { id: worker(number).id } }
 }
 
@@ -85,14 +85,14 @@ fn request(template: &Template, filler: Filler) -> NewJob<'_> {
     }
 }
 
-fn new_job() -> Job {
+pub(in crate::domain) fn new_job() -> Job {
     let by = portal_user(Permissions::all()).by();
     let (mut job, _) = request(&template(), Filler::Portal).decide(TENANT, JobId(Uuid::from_u128(40)), by, DispatchRules::default(), NOW).unwrap();
     job.number = 1;
     job
 }
 
-fn decide(job: &Job, caller: &Caller, command: &Command) -> Result<Option<Event>, Refusal> {
+pub(in crate::domain) fn decide(job: &Job, caller: &Caller, command: &Command) -> Result<Option<Event>, Refusal> {
     decide_at(job, caller, command, NOW.plus_min(1), DispatchRules::default())
 }
 
@@ -108,11 +108,11 @@ fn after(mut job: Job, commands: &[(Caller, Command)]) -> Job {
     job
 }
 
-fn allocate() -> Command {
+pub(in crate::domain) fn allocate() -> Command {
     Command::Allocate { worker: worker(1), start: NOW.plus_min(60), end: None }
 }
 
-fn step(step: usize) -> Command {
+pub(in crate::domain) fn step(step: usize) -> Command {
     let fields = if step == 2 { json!({"result": "fixed"}).as_object().cloned().unwrap_or_default() } else { Map::new() };
     Command::CompleteStep { step, fields }
 }

@@ -3,7 +3,8 @@
 use super::command_lane::{Group, Lane};
 use super::link::Health;
 use super::{BUSY, Busy};
-use crate::domain::ids::{CustomerId, JobId, TenantId};
+use crate::domain::alert::Alerts;
+use crate::domain::ids::{CustomerId, JobId, TenantId, WorkerId};
 use sqlx::PgPool;
 use std::sync::{Arc, Mutex, RwLock};
 use tokio::sync::{Semaphore, mpsc, oneshot};
@@ -39,6 +40,10 @@ pub struct Change<P> {
     pub kind: i16,
     /// The event, as JSON.
     pub data: String,
+    /// What it tells those who asked to be told.
+    pub alerts: Alerts,
+    /// The worker on whose phone the job was just before, who hears of it too.
+    pub phone_before: Option<WorkerId>,
     /// How long alerts about it wait for an undo.
     pub alert_delay_s: i16,
     /// It issues the job's invoice, which has no number yet.

@@ -40,11 +40,28 @@ pub(super) async fn commit_batch<'a, P: 'a>(
 }
 
 async fn call(connection: &mut PgConnection, columns: &Columns<'_>) -> Result<Vec<Row>, sqlx::Error> {
-    let Columns { tenant, command, body_hash, job, version, ones, status, customer, doc, delete, index, kind, data, alert_delay_s } = columns;
+    let Columns {
+        tenant,
+        command,
+        body_hash,
+        job,
+        version,
+        ones,
+        status,
+        customer,
+        doc,
+        delete,
+        index,
+        kind,
+        data,
+        alert_delay_s,
+        alerts,
+        phone_before,
+    } = columns;
     sqlx::query_as!(
         Row,
         r#"select outcome as "outcome!", seq as "seq!", version as "version!", number as "number!", null::bigint as invoice_number
-           from commit_batch($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) order by idx"#,
+           from commit_batch($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) order by idx"#,
         tenant,
         command,
         body_hash,
@@ -60,6 +77,8 @@ async fn call(connection: &mut PgConnection, columns: &Columns<'_>) -> Result<Ve
         kind,
         data as &[&str],
         alert_delay_s,
+        alerts,
+        phone_before as &[Option<Uuid>],
     )
     .fetch_all(connection)
     .await
@@ -82,6 +101,8 @@ struct Columns<'a> {
     kind: Vec<i16>,
     data: Vec<&'a str>,
     alert_delay_s: Vec<i16>,
+    alerts: Vec<i64>,
+    phone_before: Vec<Option<Uuid>>,
 }
 
 impl<'a> Columns<'a> {
@@ -100,5 +121,7 @@ impl<'a> Columns<'a> {
         self.kind.push(change.kind);
         self.data.push(&change.data);
         self.alert_delay_s.push(change.alert_delay_s);
+        self.alerts.push(change.alerts.0);
+        self.phone_before.push(change.phone_before.map(|worker| worker.0));
     }
 }

@@ -34,8 +34,16 @@ impl Received {
     pub(crate) fn link(&self) -> String {
         // Quoted-printable: soft line breaks away, `=3D` is an equals sign.
         let text = self.text.replace("=\r\n", "").replace("=3D", "=");
-        let found = ["/i/", "/v/", "/r/"].iter().find_map(|part| text.find(part)).unwrap_or_else(|| panic!("no link in {text}"));
+        let found = ["/i/", "/v/", "/r/", "/p/", "/t/", "/worker/", "/dispatch"]
+            .iter()
+            .find_map(|part| text.find(part))
+            .unwrap_or_else(|| panic!("no link in {text}"));
         text[found..].chars().take_while(|c| c.is_ascii_alphanumeric() || "/-_".contains(*c)).collect()
+    }
+
+    /// Its headers and its plain text, put together again.
+    pub(crate) fn plain(&self) -> String {
+        self.text.replace("=\r\n", "").replace("=3D", "=").replace("=E2=80=A6", "…").replace("\r\n", "\n")
     }
 
     /// The token in its link.

@@ -3,6 +3,7 @@
 mod cable;
 pub(crate) mod company;
 mod estate;
+mod gateway;
 mod hub;
 mod live;
 mod mailbox;
@@ -14,9 +15,10 @@ mod watch;
 pub(crate) use cable::Cable;
 pub(crate) use company::HIDDEN;
 pub(crate) use estate::{Estate, Ids};
+pub(crate) use gateway::Gateway;
 pub(crate) use hub::TestHub;
 pub(crate) use live::{Live, Resumed};
-pub(crate) use mailbox::Mailbox;
+pub(crate) use mailbox::{Mailbox, Received};
 pub(crate) use person::{Job, Person, problem};
 pub(crate) use program::Program;
 

@@ -1,4 +1,5 @@
 use super::{Bench, change, new_job};
+use crate::domain::alert::{Alert, Alerts};
 use crate::domain::ids::{JobId, TenantId};
 use crate::store::writer::{Change, Outcome, Published};
 use rand::rngs::StdRng;
@@ -116,42 +117,62 @@ async fn alerts_and_webhook_calls_come_with_the_commit() {
     let bench = Bench::new().await;
     let (tenant, job, worker) = (bench.tenant().await, new_job(), Uuid::now_v7());
     let mut owner = bench.owner().await;
-    let contact: Uuid = sqlx::query_scalar("insert into contact_point (tenant, id, portal_user, kind, address) values ($1, gen_random_uuid(), gen_random_uuid(), 1, 'a@b.example') returning id")
+    let customer = Uuid::from_u128(1);
+    let alerts: Alerts = [Alert::EnRoute, Alert::Published].into_iter().collect();
+    let none: Option<Uuid> = None;
+    let mut told = Vec::new();
+    // What is watched, and whether this event is part of it: everything of that is told to the two addresses once.
+    let watched = [
+        ("one", Some(customer), none, none, true),
+        ("one", none, Some(job.0), none, true),
+        ("two", none, none, Some(worker), true),
+        ("other customer", Some(Uuid::from_u128(2)), none, none, false),
+        ("not verified", Some(customer), none, none, false),
+        ("stopped", Some(customer), none, none, false),
+    ];
+    for (address, customer, job, of_worker, is_told) in watched {
+        let contact: Uuid = sqlx::query_scalar(
+            "insert into contact_point (tenant, id, portal_user, kind, address, verified_at, stopped_at)
+             values ($1, gen_random_uuid(), '00000000-0000-0000-0000-000000000007', 1, $2, case when $2 <> 'not verified' then now() end, case when $2 = 'stopped' then now() end)
+             on conflict (tenant, coalesce(portal_user, worker, dispatcher), kind, address) do update set kind = 1 returning id",
+        )
         .bind(tenant.0)
+        .bind(address)
         .fetch_one(&mut owner)
         .await
         .unwrap();
-    let kinds = (1_i64 << 10) | (1 << 4);
-    for (customer, job, of_worker) in
-        [(Some(Uuid::from_u128(1)), None, None), (None, Some(job.0), None), (None, None, Some(worker)), (Some(Uuid::from_u128(2)), None, None)]
-    {
         sqlx::query("insert into alert_subscription (tenant, id, contact_point, customer, job, worker, kinds) values ($1, gen_random_uuid(), $2, $3, $4, $5, $6)")
             .bind(tenant.0)
             .bind(contact)
             .bind(customer)
             .bind(job)
             .bind(of_worker)
-            .bind(kinds)
+            .bind(Alerts::from_iter([Alert::EnRoute]).0)
             .execute(&mut owner)
             .await
             .unwrap();
+        if is_told && !told.contains(&address.to_owned()) {
+            told.push(address.to_owned());
+        }
     }
     sqlx::query("insert into webhook (tenant, id, url, secret, kinds) values ($1, gen_random_uuid(), 'https://hooks.example', 's', $2)")
         .bind(tenant.0)
-        .bind(kinds)
+        .bind(1_i64 << 10)
         .execute(&mut owner)
         .await
         .unwrap();
     bench.commit(change(tenant, job, 0)).await;
     let doc = format!(r#"{{"job": {{}}, "list": {{"worker": "{worker}"}}}}"#);
-    bench.commit(Change { kind: 10, alert_delay_s: 15, doc, ..change(tenant, job, 1) }).await;
-    let seqs: Vec<(i64, f64)> =
-        sqlx::query_as("select a.seq, extract(epoch from a.due_at - e.at)::float8 from alert a join event e using (tenant, seq) where tenant = $1")
-            .bind(tenant.0)
-            .fetch_all(&mut owner)
-            .await
-            .unwrap();
-    assert_eq!(seqs, [(2, 15.0), (2, 15.0), (2, 15.0)]);
+    bench.commit(Change { kind: 10, alerts, alert_delay_s: 15, doc, ..change(tenant, job, 1) }).await;
+    let planned: Vec<(i64, String, i64, f64)> = sqlx::query_as(
+        "select m.seq, m.address, m.kinds, extract(epoch from m.due_at - e.at)::float8 from message m join event e using (tenant, seq) where tenant = $1 order by address",
+    )
+    .bind(tenant.0)
+    .fetch_all(&mut owner)
+    .await
+    .unwrap();
+    let expected: Vec<_> = told.into_iter().map(|address| (2, address, 1_i64 << 5, 15.0)).collect();
+    assert_eq!(planned, expected);
     assert_eq!(bench.number_of("select count(*) from delivery where tenant = $1", tenant).await, 1);
 }
 

@@ -5,6 +5,7 @@ mod fixes;
 mod outage;
 
 use super::{Change, CommandLanes, Outcome, Published};
+use crate::domain::alert::Alerts;
 use crate::domain::ids::{CustomerId, JobId, TenantId};
 use crate::store::{Database, Role, Store, scratch};
 use sqlx::{Connection, PgConnection};
@@ -85,6 +86,8 @@ fn change(tenant: TenantId, job: JobId, version: i64) -> Change<Uuid> {
         delete: false,
         kind: 1,
         data: r#"{"who": "me"}"#.into(),
+        alerts: Alerts::NONE,
+        phone_before: None,
         alert_delay_s: 0,
         issues_invoice: false,
         payload: command,
