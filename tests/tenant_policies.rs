@@ -66,9 +66,12 @@ async fn fill(owner: &mut PgConnection, tables: &BTreeMap<String, &'static str>,
             let (name, kind): (String, String) = (column.get(0), column.get(1));
             values.push(match (table.as_str(), name.as_str(), kind.as_str()) {
                 ("tenant", "slug", _) => "'t-' || left(md5(random()::text), 8)".into(),
-                ("contact_point", "kind", _) => "1".into(),
+                ("contact_point", "kind", _) | ("message", "channel", _) => "1".into(),
                 ("file", "received", _) => "0".into(),
-                ("contact_point", "worker", _) | ("alert_subscription", "job" | "worker", _) => "null".into(),
+                ("contact_point", "worker" | "dispatcher" | "quiet_from" | "quiet_to", _)
+                | ("alert_subscription", "job" | "worker" | "portal_user" | "dispatcher", _)
+                | ("message", "seq", _) => "null".into(),
+                (_, _, "date") => "current_date".into(),
                 (_, _, "uuid") => "gen_random_uuid()".into(),
                 (_, _, "text") => "md5(random()::text)".into(),
                 (_, _, "bytea") => "decode(md5(random()::text), 'hex')".into(),

@@ -3,6 +3,7 @@
 use super::{PASSWORD, id, templates};
 use crate::auth;
 use crate::domain::At;
+use crate::domain::alert::rules::AlertRules;
 use crate::domain::availability::Availability;
 use crate::domain::caller::{Caller, Link, Role};
 use crate::domain::ids::{LoginId, TenantId};
@@ -15,6 +16,7 @@ use crate::domain::template::Template;
 use crate::domain::tenant::{CompanyDetails, DispatchRules, InvoiceRules, PortalSettings, Settings, Tenant};
 use crate::places::Gazetteer;
 use crate::store::{self, Store, assets::Asset, customers::Customer, dispatchers::Dispatcher, portal_users::PortalUser, workers::Worker};
+use rust_decimal::Decimal;
 use sqlx::PgConnection;
 use std::collections::BTreeMap;
 
@@ -270,6 +272,7 @@ fn tenant(slug: &str, name: &str, introduction: &str, colour: &str) -> Tenant {
         invoices: InvoiceRules { currency: "EUR".into(), prices_include_tax: false, prefix: String::new() },
         // The demo is looked at at any hour.
         hours: [Some((0, 24 * 60)); 7],
+        alerts: AlertRules { sms: true, sms_cap: Some(Decimal::from(25)), ..AlertRules::default() },
         ..Settings::default()
     };
     Tenant { id: TenantId(id(slug)), slug: slug.into(), name: name.into(), time_zone: "Europe/Helsinki".into(), settings }

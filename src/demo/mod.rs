@@ -50,7 +50,7 @@ pub fn greeting(address: &str) -> String {
   Dispatch   {address}/dispatch   dispatcher@demo.example  (or admin@demo.example)
   Worker     {address}/worker     worker1@demo.example     (worker1 to worker3 wait for you; worker4 to worker12 are driven)
 
-  E-mails    {address}/demo/outbox
+  Messages   {address}/demo/outbox
 
   The password is {PASSWORD} for all. Another company: {address}/p/other, dispatcher@other.example.
 "

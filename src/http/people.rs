@@ -249,6 +249,7 @@ pub(super) async fn archive(parts: Data<Parts>, me: Me, Kind(kind): Kind, Id(id)
     }
     store::people::set_archived(&mut connection, tenant, kind, id, Some(now)).await?;
     invitations::withdraw(&mut connection, tenant, kind, id, now).await?;
+    store::contact_points::remove_of_person(&mut connection, tenant, id).await?;
     let ended = store::sessions::end_of_person(&mut connection, tenant, kind, id).await?;
     connection.commit().await.map_err(store::Error::from)?;
     for ended in ended {

@@ -16,11 +16,11 @@ pub(super) async fn alive() -> Json<Value> {
     Json(json!({ "status": "ok" }))
 }
 
-/// The database answers and takes writes. Says too whether e-mails go out or wait for a mail server to be named.
+/// The database answers and takes writes. Says too whether messages go out or wait for a way to be named.
 pub(super) async fn ready(parts: Data<Parts>) -> Result<Json<Value>, Error> {
     parts.store.ready().await?;
-    let mail = if parts.config.smtp.is_some() { "sent" } else { "waiting" };
-    Ok(Json(json!({ "status": "ready", "mail": mail })))
+    let goes = |has_a_way| if has_a_way { "sent" } else { "waiting" };
+    Ok(Json(json!({ "status": "ready", "mail": goes(parts.config.smtp.is_some()), "sms": goes(parts.outside.sms_price.is_some()) })))
 }
 
 pub(super) async fn metrics(parts: Data<Parts>) -> HttpResponse {

@@ -199,6 +199,8 @@ pub struct AlertSettings {
     pub texts: BTreeMap<Alert, AlertText>,
     /// Which of them are the company's own.
     pub own: Vec<Alert>,
+    /// The words that come with the hub; a change cannot change them.
+    pub built_in: BTreeMap<Alert, AlertText>,
 }
 
 impl Versioned for AlertSettings {
@@ -221,6 +223,7 @@ impl From<&Tenant> for AlertSettings {
             nearby_m: *nearby_m,
             one_job_links: *one_job_links,
             texts: Alert::ALL.into_iter().map(|alert| (alert, rules.text(alert))).collect(),
+            built_in: Alert::ALL.into_iter().map(|alert| (alert, built_in(alert))).collect(),
             own: texts.keys().copied().filter(|alert| rules.text(*alert) != built_in(*alert)).collect(),
         };
         Self { version: version_of(&settings), ..settings }

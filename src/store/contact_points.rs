@@ -149,6 +149,14 @@ pub async fn remove(connection: &mut PgConnection, tenant: TenantId, id: Uuid) -
     if done.rows_affected() == 0 { Err(Error::Missing) } else { Ok(()) }
 }
 
+/// Removes those of somebody who leaves: nobody tells them anything any more.
+pub async fn remove_of_person(connection: &mut PgConnection, tenant: TenantId, person: Uuid) -> Result<(), Error> {
+    sqlx::query!("delete from contact_point where tenant = $1 and coalesce(portal_user, worker, dispatcher) = $2", tenant.0, person)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
 /// A code that shows whose the address is; what was guessed before is forgotten.
 pub async fn set_code(connection: &mut PgConnection, tenant: TenantId, id: Uuid, hash: &[u8], expires_at: At) -> Result<(), Error> {
     sqlx::query!(

@@ -13,6 +13,7 @@ export const t = {
     map: 'Map',
     overview: 'Day overview',
     people: 'Lists',
+    messages: 'Alerts',
     settings: 'Settings',
     keys: 'Keys',
     main: 'Main',

@@ -17,4 +17,8 @@ texts: { [key in Alert]?: AlertText },
 /**
  * Which of them are the company's own.
  */
-own: Array<Alert>, };
+own: Array<Alert>, 
+/**
+ * The words that come with the hub; a change cannot change them.
+ */
+built_in: { [key in Alert]?: AlertText }, };

@@ -240,6 +240,8 @@ export const words = {
       `We have sent a link to ${email}. Open it to confirm your address; it works for 24 hours.`,
   },
 
+  alerts: 'Alerts',
+
   account: {
     title: 'Account',
     password: 'Change your password',

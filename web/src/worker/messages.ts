@@ -140,6 +140,10 @@ export const words = {
     title: 'Me and this phone',
     open: 'Me and this phone',
     install: 'Install on this phone',
+    alerts: 'Alerts',
+    alerts_intro: 'Be told about your jobs also when this app is closed.',
+    alerts_scope: 'jobs on my phone',
+    alerts_offline: 'Without a network they cannot be shown.',
     install_ios: 'On an iPhone: Share, then “Add to Home Screen”.',
     logout_waiting: (count: number) =>
       `${count} of your actions are not sent yet. They stay on this phone until you log in again.`,

@@ -1,6 +1,10 @@
 /// What settings pages ask of the hub.
 import { request } from '../../lib/http';
 import type { Id, Page, Permissions, Rule, Template } from '../../lib/protocol';
+import type { Alert } from '../../gen/Alert';
+import type { AlertPreview } from '../../gen/AlertPreview';
+import type { AlertSettings } from '../../gen/AlertSettings';
+import type { AlertText } from '../../gen/AlertText';
 import type { BrandingSettings } from '../../gen/BrandingSettings';
 import type { CompanySettings } from '../../gen/CompanySettings';
 import type { DeclineReasons } from '../../gen/DeclineReasons';
@@ -14,6 +18,12 @@ import type { PortalUser } from '../../gen/PortalUser';
 export type { Choice } from '../../gen/Choice';
 export type { BrandingSettings, CompanySettings, DeclineReasons, PermissionChoices, PermissionLevel };
 export type { DispatchSettings, InvoiceSettings, PortalSettings, PortalUser };
+
+/** Every alert has words. */
+export type AlertDraft = Omit<AlertSettings, 'texts' | 'built_in'> & {
+  texts: Record<Alert, AlertText>;
+  built_in: Record<Alert, AlertText>;
+};
 
 /** The permissions that are allowed or denied; templates are a set. */
 export type PermissionName = Exclude<keyof Permissions, 'templates'>;
@@ -41,6 +51,9 @@ export const settingsApi = {
   portal: section<PortalSettings>('portal'),
   branding: section<BrandingSettings>('branding'),
   dispatch: section<DispatchSettings>('dispatch'),
+  alerts: section<AlertDraft>('alerts'),
+  previewAlert: (event: Alert, text: AlertText) =>
+    request<AlertPreview>('POST', '/api/settings/alerts/preview', { body: { event, text } }),
   invoices: section<InvoiceSettings>('invoices'),
   reasons: section<DeclineReasons>('decline-reasons'),
   permissions: (customer: Id, user?: Id | null) => request<PermissionLevel>('GET', levelOf(customer, user)),

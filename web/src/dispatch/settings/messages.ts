@@ -12,6 +12,7 @@ export const s = {
     button: 'Portal button',
     dispatch: 'Jobs and workers',
     reasons: 'Decline reasons',
+    alerts: 'Alerts',
     invoices: 'Invoices',
   },
   nav: 'Settings',

@@ -3,6 +3,7 @@ import { api } from '../../lib/api';
 import type { Caller, Customer, Id, Template } from '../../lib/protocol';
 import {
   settingsApi,
+  type AlertDraft,
   type BrandingSettings,
   type CompanySettings,
   type DeclineReasons,
@@ -29,6 +30,7 @@ export class Settings {
   #portal: Section<PortalSettings> | undefined;
   #branding: Section<BrandingSettings> | undefined;
   #dispatch: Section<DispatchSettings> | undefined;
+  #alerts: Section<AlertDraft> | undefined;
   #invoices: Section<InvoiceSettings> | undefined;
   #reasons: Section<DeclineReasons> | undefined;
   // Found again by what they are about; nothing drawn depends on which there are.
@@ -63,6 +65,11 @@ export class Settings {
       'branding',
       new Section(read, write, () => void this.#portal?.load()),
     ));
+  }
+
+  get alerts(): Section<AlertDraft> {
+    const { read, write } = settingsApi.alerts;
+    return (this.#alerts ??= this.#open('alerts', new Section(read, write)));
   }
 
   get dispatch(): Section<DispatchSettings> {
