@@ -2,7 +2,7 @@
 
 use crate::auth::Auth;
 use crate::config::{Config, GeocoderKind, GeocoderSetting, PublicUrl, RouterProgram, RouterUrl};
-use crate::courier::{Courier, EmailWay, Gateway, Outbox, Sender, SmsWay, Ways};
+use crate::courier::{Courier, EmailWay, Gateway, Manner, Outbox, Sender, SmsWay, Ways};
 use crate::http::Outside;
 use crate::hub::{Hub, clock};
 use crate::places::geocoder::Answers;
@@ -43,7 +43,7 @@ pub struct App {
     server: ServerHandle,
     serving: JoinHandle<std::io::Result<()>>,
     upkeep: JoinHandle<()>,
-    courier: Option<Courier>,
+    courier: Courier,
     postgres: Option<PrivatePostgres>,
 }
 
@@ -99,8 +99,9 @@ impl App {
         let sms_price = ways.sms_price().map(|(price, currency)| (price, currency.to_owned()));
         let (server, address) = http::server(config, Arc::clone(&hub), auth, Outside { geocoder, sms_price }, metrics, GRACE_S, more)?;
         let base_url = config.public_url.as_ref().map_or_else(|| format!("http://{address}"), |url| url.as_str().to_owned());
-        let has_a_way = ways.email.is_some() || ways.sms.is_some();
-        let courier = has_a_way.then(|| Courier::start(store.clone(), ways, base_url, config.messages_per_minute, clock::now));
+        let (per_minute, private_webhooks) = (config.messages_per_minute, config.private_webhooks);
+        let manner = Manner { base_url, per_minute, private_webhooks, clock: clock::now };
+        let courier = Courier::start(store.clone(), ways, manner).context("nothing can be sent out of the building")?;
         let upkeep = tokio::spawn(keep_up_hourly(store, config.fixes_keep_days));
         Ok(Self { address, hub, server: server.handle(), serving: tokio::spawn(server), upkeep, courier, postgres })
     }
@@ -125,9 +126,7 @@ impl App {
         if tokio::time::timeout(DRAIN, self.hub.stop()).await.is_err() {
             tracing::warn!("stopped before everything was written; what is missing was not acknowledged");
         }
-        if let Some(courier) = self.courier
-            && tokio::time::timeout(DRAIN, courier.stop()).await.is_err()
-        {
+        if tokio::time::timeout(DRAIN, self.courier.stop()).await.is_err() {
             tracing::warn!("stopped before every message in hand was settled; what is missing is tried again");
         }
         self.hub.store().close().await;
@@ -206,6 +205,7 @@ async fn keep_up(store: &Store, keep_days: u16) -> Result<(), store::Error> {
     store::files::forget_unused(&mut connection, now.plus_ms(-UNUSED_FILES_KEPT_MS)).await?;
     store::signups::prune(&mut connection, now).await?;
     store::resets::prune(&mut connection, now).await?;
+    store::webhooks::prune(&mut connection, now.plus_ms(-MESSAGES_KEPT_MS)).await?;
     store::messages::prune(&mut connection, now.plus_ms(-MESSAGES_KEPT_MS)).await?;
     Ok(connection.commit().await?)
 }

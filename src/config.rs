@@ -18,7 +18,7 @@ use std::str::FromStr;
 pub const FILE: &str = "config.toml";
 
 /// Every key that means something. The variable of `a.b` is `HUB_A_B`.
-const KEYS: [&str; 36] = [
+const KEYS: [&str; 37] = [
     "listen",
     "data",
     "public_url",
@@ -47,6 +47,7 @@ const KEYS: [&str; 36] = [
     "sms.price",
     "sms.currency",
     "courier.per_minute",
+    "webhooks.private",
     "fixes.keep_days",
     "map.basemap",
     "places.gazetteer",
@@ -242,6 +243,8 @@ pub struct Config {
     pub sms: Option<Sms>,
     /// Messages a minute that one company may send.
     pub messages_per_minute: u16,
+    /// Webhooks may be called inside the operator's own network, and without encryption.
+    pub private_webhooks: bool,
     /// Days that fixes are kept.
     pub fixes_keep_days: u16,
     /// A `PMTiles` file for the ground of maps; none: the built-in one.
@@ -305,6 +308,7 @@ impl fmt::Display for Config {
         smtp::write(self.smtp.as_ref(), f)?;
         sms::write(self.sms.as_ref(), f)?;
         writeln!(f, "courier.per_minute = {}", self.messages_per_minute)?;
+        writeln!(f, "webhooks.private = {}", self.private_webhooks)?;
         writeln!(f, "fixes.keep_days = {}", self.fixes_keep_days)?;
         writeln!(f, "map.basemap = \"{}\"", file(&self.basemap))?;
         writeln!(f, "places.gazetteer = \"{}\"", file(&self.gazetteer))?;
@@ -383,6 +387,7 @@ impl Settings {
             smtp: smtp::parse(self)?,
             sms: sms::parse(self)?,
             messages_per_minute: self.one("courier.per_minute", "300", "a number from 1 to 60000", |text| within(text, 60_000))?,
+            private_webhooks: self.one("webhooks.private", "false", "true or false", |text| text.parse().ok())?,
             fixes_keep_days: self.one("fixes.keep_days", "90", "a number from 1 to 3650", |text| within(text, 3650))?,
             basemap: self.maybe("map.basemap", "a file that is there", existing_file)?,
             gazetteer: self.maybe("places.gazetteer", "a file that is there", existing_file)?,

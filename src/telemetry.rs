@@ -9,10 +9,11 @@ use tracing_subscriber::EnvFilter;
 use Kind::{Counter, Gauge, Histogram};
 
 /// Every metric, with what it counts.
-const METRICS: [(&str, Kind, &str); 28] = [
+const METRICS: [(&str, Kind, &str); 29] = [
     ("hub_http_requests_total", Counter, "Requests answered, by method, route and status"),
     ("hub_http_seconds", Histogram, "Seconds from a request to its answer, by route"),
     ("hub_messages_total", Counter, "Messages tried, by channel (email, sms) and outcome: sent, later, unsent, dead"),
+    ("hub_webhook_calls_total", Counter, "Calls of webhooks, by outcome: sent, later, dead"),
     ("hub_etas_skipped_total", Counter, "Arrival times not asked for because the queue was full"),
     ("hub_router_failures_total", Counter, "Questions that the router did not answer in time, or not understandably"),
     ("hub_geocoder_silent_total", Counter, "Questions that the geocoder did not answer in time, or not understandably"),

@@ -23,7 +23,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     // The demo makes its company through the hub's own door, drives its workers over the public wire, and shows the courier's outbox.
     ("demo", &["courier", "client", "auth", "hub", "places", "store", "protocol", "domain"]),
     // Alerts may carry a one-job link, whose token is made like any other.
-    ("courier", &["auth", "store", "config", "telemetry", "domain"]),
+    // Webhooks say an event as the wire has it.
+    ("courier", &["auth", "store", "protocol", "config", "telemetry", "domain"]),
     // Its test runs the recorded fixes through the very rule that decides what maps show.
     ("replay", &["client", "location", "protocol", "domain"]),
     ("client", &["protocol", "domain"]),

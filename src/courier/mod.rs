@@ -8,14 +8,17 @@ mod alerts;
 mod backoff;
 mod outbox;
 mod preview;
+mod public_only;
 mod render;
 mod sms;
 mod smtp;
 mod tempo;
+mod webhooks;
 mod write;
 
 pub use outbox::{Kept, Outbox};
 pub use preview::{Preview, preview};
+pub use public_only::refused as refused_webhook;
 pub use sms::{BadGateway, Gateway, STATUS_PATH};
 pub use smtp::{Bad, Sender};
 
@@ -24,6 +27,7 @@ use crate::domain::contact_point::Channel;
 use crate::store::messages::{self, Claimed, Settled};
 use crate::store::{self, Store};
 use futures_util::StreamExt;
+use futures_util::future::join_all;
 use futures_util::stream::FuturesUnordered;
 use rust_decimal::Decimal;
 use sqlx::postgres::PgListener;
@@ -144,22 +148,43 @@ impl Ways {
 /// A courier at work.
 pub struct Courier {
     stop: watch::Sender<bool>,
-    work: JoinHandle<()>,
+    work: Vec<JoinHandle<()>>,
+}
+
+/// How a courier works.
+#[derive(Debug)]
+pub struct Manner {
+    /// What its links begin with, without a slash at the end.
+    pub base_url: String,
+    /// Messages a minute that one company may send.
+    pub per_minute: u16,
+    /// Webhooks may be called inside the operator's own network.
+    pub private_webhooks: bool,
+    /// What time it is.
+    pub clock: fn() -> At,
 }
 
 impl Courier {
-    /// Begins to work. Links begin with `base_url`, which has no slash at its end; one company sends `per_minute` messages at most.
-    pub fn start(store: Store, ways: Ways, base_url: String, per_minute: u16, clock: fn() -> At) -> Self {
+    /// Begins to work. Without any way out for messages, it still calls webhooks.
+    pub fn start(store: Store, ways: Ways, manner: Manner) -> Result<Self, reqwest::Error> {
+        let Manner { base_url, per_minute, private_webhooks, clock } = manner;
         let (stop, stopped) = watch::channel(false);
-        let round = Arc::new(Round { store, ways, base_url, tempo: Mutex::new(Tempo::new(per_minute)), clock });
-        Self { stop, work: tokio::spawn(work(round, stopped)) }
+        let caller = webhooks::Caller::new(store.clone(), private_webhooks, clock)?;
+        let mut loops = vec![tokio::spawn(caller.work(stopped.clone()))];
+        if ways.email.is_some() || ways.sms.is_some() {
+            let round = Arc::new(Round { store, ways, base_url, tempo: Mutex::new(Tempo::new(per_minute)), clock });
+            loops.push(tokio::spawn(work(round, stopped)));
+        }
+        Ok(Self { stop, work: loops })
     }
 
     /// Claims nothing more, finishes what is in hand.
     pub async fn stop(self) {
         self.stop.send_replace(true);
-        if let Err(error) = self.work.await {
-            tracing::error!(%error, "the courier ended badly");
+        for ended in join_all(self.work).await {
+            if let Err(error) = ended {
+                tracing::error!(%error, "the courier ended badly");
+            }
         }
     }
 }

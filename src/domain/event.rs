@@ -71,7 +71,7 @@ pub enum Kind {
 
 impl Kind {
     /// All that are stored.
-    const STORED: [Self; 24] = [
+    pub const STORED: [Self; 24] = [
         Self::JobCreated,
         Self::JobEdited,
         Self::JobAllocated,
@@ -97,6 +97,22 @@ impl Kind {
         Self::JobDeleted,
         Self::JobNearby,
     ];
+
+    /// The bit of the masks that webhooks store.
+    pub fn bit(self) -> i64 {
+        1 << self as i16
+    }
+
+    /// Its name as webhooks say it: the noun, a dot, what happened.
+    pub fn dotted(self) -> String {
+        let word = serde_json::to_value(self).ok().and_then(|word| word.as_str().map(ToOwned::to_owned)).unwrap_or_default();
+        word.replacen('_', ".", 1)
+    }
+
+    /// The kind of a dotted name.
+    pub fn from_dotted(name: &str) -> Option<Self> {
+        Self::STORED.into_iter().find(|kind| kind.dotted() == name)
+    }
 
     /// The kind with this stored number.
     pub fn from_number(number: i16) -> Option<Self> {

@@ -46,6 +46,7 @@ mod times;
 mod trackers;
 mod tracks;
 mod unsubscribe;
+mod webhooks;
 
 pub use access::Access;
 pub use server::server;
@@ -117,6 +118,13 @@ fn out_of_the_building() -> Vec<Endpoint> {
         at("/api/alerts/{id}/resend", [post(Dispatcher, alerts::resend)]),
         at("/api/settings/alerts", [get(Dispatcher, alerts::settings), put(Admin, alerts::set_settings)]),
         at("/api/settings/alerts/preview", [post(Admin, alerts::preview)]),
+        at("/api/webhooks", [get(Admin, webhooks::list), post(Admin, webhooks::create)]),
+        at("/api/webhooks/{id}", [get(Admin, webhooks::read), patch(Admin, webhooks::edit), delete(Admin, webhooks::remove)]),
+        at("/api/webhooks/{id}/secret", [post(Admin, webhooks::change_secret)]),
+        at("/api/webhooks/{id}/test", [post(Admin, webhooks::test)]),
+        at("/api/webhooks/{id}/replay", [post(Admin, webhooks::replay)]),
+        at("/api/webhooks/{id}/deliveries", [get(Admin, webhooks::deliveries)]),
+        at("/api/webhooks/{id}/deliveries/{seq}/resend", [post(Admin, webhooks::resend)]),
         at("/api/sms-account", [get(Admin, alerts::account)]),
         at("/api/sms-account/{month}", [get(Admin, alerts::statement)]),
         at("/api/sms-account/{month}/statement.csv", [get(Admin, alerts::statement_csv)]),

@@ -18,6 +18,7 @@ pub mod topic;
 pub mod tracker_setup;
 pub mod trackers;
 pub mod views;
+pub mod webhooks;
 pub mod workers;
 
 pub use client::ClientMessage;

@@ -40,6 +40,7 @@ pub mod sms_account;
 pub mod templates;
 pub mod tenants;
 pub mod trackers;
+pub mod webhooks;
 pub mod workers;
 pub mod writer;
 

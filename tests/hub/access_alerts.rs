@@ -1,7 +1,7 @@
 //! The rows of the access matrix that are about alerts: addresses and wishes are their owner's alone, the log is the company's.
 
 use crate::access_matrix::{ADMINS, ANYONE, Column, DISPATCHERS, MEMBERS, Role, Row, Thing, acts, reads};
-use crate::harness::TestHub;
+use crate::harness::{TestHub, in_ms, rfc3339};
 use reqwest::Method;
 use serde_json::json;
 use uuid::Uuid;
@@ -11,6 +11,7 @@ pub(crate) const FOREIGN_POINT: Uuid = Uuid::from_u128(0xF1);
 pub(crate) const FOREIGN_WISH: Uuid = Uuid::from_u128(0xF2);
 /// Of `south`, and to `south` of nobody.
 pub(crate) const FOREIGN_ALERT: Uuid = Uuid::from_u128(0xF3);
+pub(crate) const FOREIGN_WEBHOOK: Uuid = Uuid::from_u128(0xF4);
 
 pub(crate) fn row(method: &Method, path: &str) -> Option<Row> {
     let row = match (method.as_str(), path) {
@@ -33,6 +34,16 @@ pub(crate) fn row(method: &Method, path: &str) -> Option<Row> {
             let text = json!({ "subject": "S", "text": "T", "sms": "M" });
             acts(Thing::Nothing, ADMINS, json!({ "event": "started", "text": text }), 200)
         }
+        ("GET", "/api/webhooks") => reads(Thing::Nothing, ADMINS),
+        ("POST", "/api/webhooks") => acts(Thing::Nothing, ADMINS, json!({}), 422),
+        ("GET", "/api/webhooks/{id}" | "/api/webhooks/{id}/deliveries") => reads(Thing::Webhook, ADMINS),
+        ("PATCH", "/api/webhooks/{id}") => acts(Thing::Webhook, ADMINS, json!({}), 200),
+        ("DELETE", "/api/webhooks/{id}") => Row { status: 204, ..reads(Thing::Webhook, ADMINS) },
+        ("POST", "/api/webhooks/{id}/secret") => reads(Thing::Webhook, ADMINS),
+        ("POST", "/api/webhooks/{id}/test") => Row { status: 202, ..reads(Thing::Webhook, ADMINS) },
+        ("POST", "/api/webhooks/{id}/replay") => acts(Thing::Webhook, ADMINS, json!({ "since": rfc3339(in_ms(-1000)) }), 200),
+        // The test call that was planned before.
+        ("POST", "/api/webhooks/{id}/deliveries/{seq}/resend") => Row { status: 202, ..reads(Thing::Webhook, ADMINS) },
         ("GET", "/api/sms-account" | "/api/sms-account/{month}" | "/api/sms-account/{month}/statement.csv") => reads(Thing::Nothing, ADMINS),
         ("POST", "/api/sms/incoming/{secret}") => acts(Thing::Nothing, ANYONE, json!({ "from": "+358401234567", "text": "STOP" }), 404),
         _ => return None,
@@ -49,8 +60,17 @@ pub(crate) async fn plant(hub: &TestHub) {
         north.tenant, north.portal_users[1], north.tenant, north.portal_users[1]
     ))
     .await;
+    webhook(hub, south.tenant.0, FOREIGN_WEBHOOK).await;
     alert(hub, south.tenant.0, FOREIGN_ALERT).await;
     hub.tamper(&format!("update message set withdrawn_at = now(), dead_at = null where id = '{FOREIGN_ALERT}'")).await;
+}
+
+async fn webhook(hub: &TestHub, tenant: Uuid, id: Uuid) {
+    hub.tamper(&format!(
+        "insert into webhook (tenant, id, url, secret, kinds) values ('{tenant}', '{id}', 'https://127.0.0.1:1/', 'whsec_mk-south', 0);
+         insert into delivery (tenant, seq, webhook, due_at) values ('{tenant}', 0, '{id}', null);"
+    ))
+    .await;
 }
 
 async fn alert(hub: &TestHub, tenant: Uuid, id: Uuid) {
@@ -66,6 +86,10 @@ pub(crate) async fn own(hub: &TestHub, thing: Thing, column: &Column) -> Uuid {
     let (north, id, wish) = (hub.company(), Uuid::now_v7(), Uuid::now_v7());
     if thing == Thing::Alert {
         alert(hub, north.tenant.0, id).await;
+        return id;
+    }
+    if thing == Thing::Webhook {
+        webhook(hub, north.tenant.0, id).await;
         return id;
     }
     let (owner, person) = match column.role {

@@ -55,6 +55,7 @@ pub(crate) enum Thing {
     Wish,
     /// An alert that was given up.
     Alert,
+    Webhook,
 }
 
 /// A row of the matrix.
@@ -360,6 +361,7 @@ async fn check(hub: &TestHub, estate: &Estate, method: &Method, path: &str, row:
             .replace("{customer}", &customer)
             .replace("{token}", "guessed")
             .replace("{month}", "2026-11")
+            .replace("{seq}", "0")
     };
     // Everybody guesses at another account: one account is not guessed at this often.
     let guess = json!({ "email": format!("nobody-{}@north.example", Uuid::now_v7()), "password": "wrong" });
@@ -449,7 +451,7 @@ async fn own(hub: &TestHub, estate: &Estate, row: &Row, column: &Column) -> Stri
         },
         Thing::Spare(table) => spare(hub, table).await,
         Thing::Mail => mail(hub, company.tenant.0).await,
-        Thing::ContactPoint | Thing::Wish | Thing::Alert => access_alerts::own(hub, row.thing, column).await.to_string(),
+        Thing::ContactPoint | Thing::Wish | Thing::Alert | Thing::Webhook => access_alerts::own(hub, row.thing, column).await.to_string(),
     }
 }
 
@@ -498,7 +500,8 @@ fn foreign(estate: &Estate, thing: Thing, column: &Column) -> Vec<String> {
         Thing::Mail => Uuid::max(),
         Thing::ContactPoint => access_alerts::FOREIGN_POINT,
         Thing::Wish => access_alerts::FOREIGN_WISH,
-        Thing::Alert if column.role == Some(Stranger) => Uuid::max(),
+        Thing::Alert | Thing::Webhook if column.role == Some(Stranger) => Uuid::max(),
+        Thing::Webhook => access_alerts::FOREIGN_WEBHOOK,
         Thing::Alert => access_alerts::FOREIGN_ALERT,
     };
     let within_tenant = matches!(thing, Thing::Job | Thing::Customer | Thing::Asset | Thing::File);

@@ -50,3 +50,4 @@ mod tables;
 mod templates;
 mod times;
 mod unanswered;
+mod webhooks;

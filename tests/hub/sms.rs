@@ -90,8 +90,9 @@ async fn a_lasting_refusal_ends_it_unpaid_and_others_are_tried_again() {
     let hub = hub_with(&gateway.as_messaging_service()).await;
     let customer = hub.portal_user(1).await;
     asks(&hub, &mut gateway, &customer, NUMBER).await;
-    gateway.refuses(400, 21614, 1);
+    gateway.refuses(400, 21614);
     let job = scheduled(&hub).await;
+    gateway.gets().await;
     let dead = until(&hub, job, "dead").await;
     assert_eq!((&dead["error"], &dead["amount"]), (&json!("Twilio 21614: Refused with 21614"), &json!(null)));
     assert_eq!(hub.announced_errors().len(), 1, "given up loudly");
@@ -102,8 +103,9 @@ async fn a_lasting_refusal_ends_it_unpaid_and_others_are_tried_again() {
     assert_eq!(text.form["MessagingServiceSid"], "MG0123456789abcdef0123456789abcdef");
     until(&hub, job, "sent").await;
     for (status, code) in [(429, 20429), (503, 20503), (401, 20003)] {
-        gateway.refuses(status, code, 1);
+        gateway.refuses(status, code);
         let job = scheduled(&hub).await;
+        gateway.gets().await;
         let began = Instant::now();
         while until(&hub, job, "waiting").await["error"].is_null() {
             assert!(began.elapsed() < PATIENCE);
@@ -132,8 +134,9 @@ async fn stop_is_honoured_by_whichever_way_it_comes() {
     assert_eq!(refused.errors[0].pointer, "/stopped", "the phone says it, not the page");
     assert_eq!(texts("START", Gateway::token()).await, 200);
     // Twilio knew of a STOP that the hub never heard of.
-    gateway.refuses(400, 21610, 1);
+    gateway.refuses(400, 21610);
     let job = scheduled(&hub).await;
+    gateway.gets().await;
     until(&hub, job, "unsent").await;
     assert_eq!(customer.reads("/api/contact-points").await["items"][0]["stopped"], true);
     gateway.got_nothing();
@@ -146,12 +149,12 @@ async fn any_gateway_gets_what_its_template_says() {
     let customer = hub.portal_user(1).await;
     customer.client.post("/api/contact-points", &json!({ "kind": "sms", "address": NUMBER })).await.unwrap();
     let sent = gateway.gets().await;
-    let body: Value = serde_json::from_str(&sent.body).unwrap();
+    let body: Value = serde_json::from_str(&sent.heard.text()).unwrap();
     assert_eq!(body["phoneNumbers"], json!([NUMBER]));
     let text = body["textMessage"]["text"].as_str().unwrap();
     assert!(text.contains("is your code for alerts from Company of the north"), "{text}");
-    assert_eq!((sent.headers["authorization"].as_str(), sent.headers["x-tag"].as_str()), ("Basic YTpi", "a, b"));
-    assert_eq!(json!(sent.headers["idempotency-key"]), body["id"], "who can tell sees it once");
+    assert_eq!((sent.heard.header("authorization"), sent.heard.header("x-tag")), ("Basic YTpi", "a, b"));
+    assert_eq!(json!(sent.heard.header("idempotency-key")), body["id"], "who can tell sees it once");
     let incoming = |secret: &str| (format!("/api/sms/incoming/{secret}"), json!({ "from": NUMBER, "text": "STOP" }));
     for (secret, status) in [("guessed", 404), ("0123456789abcdef", 204)] {
         let (path, body) = incoming(secret);

@@ -1,4 +1,4 @@
--- Quick alerts: who is told what of which jobs, where it goes, and what it costs.
+-- Out of the building: quick alerts, what text messages cost, webhooks.
 
 -- One table for all that leaves the building to a person: letters (no job caused them) and alerts (an event did).
 alter table mail rename to message;
@@ -101,6 +101,28 @@ select protect_tenant_table('sms_charge');
 select open_to_courier('sms_charge');
 grant insert, update, delete on sms_charge to hub_courier;
 
+alter table webhook
+  add column name text not null default '',
+  add column created_at timestamptz not null default now(),
+  add column disabled_at timestamptz,
+  add column disabled_why text,
+  add column old_secret text,
+  add column old_secret_until timestamptz;
+comment on column webhook.old_secret is 'The secret before the last rotation: calls are signed with both until old_secret_until.';
+grant update (disabled_at, disabled_why) on webhook to hub_courier;
+
+-- seq 0 is a test call: no event has it.
+alter table delivery
+  add column created_at timestamptz not null default now(),
+  add column status smallint,
+  add column error text,
+  add column sent_at timestamptz,
+  add column dead_at timestamptz,
+  add constraint delivery_webhook_fk foreign key (tenant, webhook) references webhook (tenant, id) on delete cascade;
+create index delivery_webhook on delivery (tenant, webhook, seq desc);
+grant delete on delivery to hub_writer;
+comment on column delivery.status is 'The receiver''s last HTTP status; null: it could not be reached.';
+
 drop function commit_batch;
 
 -- e_alerts: a mask of domain::alert::Alert that the event tells; e_phone: the worker on whose phone the job was just before.
@@ -187,7 +209,7 @@ begin
   h as (
     insert into delivery (tenant, seq, webhook)
       select ev.tenant, ev.seq, b.id from ev
-        join webhook b on b.tenant = ev.tenant and b.kinds & (1::bigint << ev.kind) <> 0)
+        join webhook b on b.tenant = ev.tenant and b.kinds & (1::bigint << ev.kind) <> 0 and b.disabled_at is null)
   select d.idx,
       (case
         when not d.tenant = any (got) then 4
