@@ -229,3 +229,20 @@ end $f$;
 comment on function commit_batch is 'Commits commands in groups: seq gapless per tenant, each command id once, alerts and webhook calls in the same transaction.';
 revoke execute on function commit_batch from public;
 grant execute on function commit_batch to hub_writer;
+
+create table api_token (
+  tenant uuid not null,
+  id uuid not null,
+  name text not null,
+  token_hash bytea not null constraint api_token_hash_unique unique,
+  scopes integer not null,
+  created_by text not null,
+  created_at timestamptz not null default now(),
+  expires_at timestamptz,
+  used_at timestamptz,
+  revoked_at timestamptz,
+  constraint api_token_pk primary key (tenant, id));
+comment on table api_token is 'A secret with which a program acts for the company, within its scopes (a mask of domain::scope::Scope). Only its hash is kept.';
+select protect_tenant_table('api_token');
+revoke select on api_token from hub_app;
+grant select (tenant, id, name, scopes, created_by, created_at, expires_at, used_at, revoked_at) on api_token to hub_app;

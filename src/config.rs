@@ -18,7 +18,7 @@ use std::str::FromStr;
 pub const FILE: &str = "config.toml";
 
 /// Every key that means something. The variable of `a.b` is `HUB_A_B`.
-const KEYS: [&str; 37] = [
+const KEYS: [&str; 38] = [
     "listen",
     "data",
     "public_url",
@@ -48,6 +48,7 @@ const KEYS: [&str; 37] = [
     "sms.currency",
     "courier.per_minute",
     "webhooks.private",
+    "api.per_minute",
     "fixes.keep_days",
     "map.basemap",
     "places.gazetteer",
@@ -245,6 +246,8 @@ pub struct Config {
     pub messages_per_minute: u16,
     /// Webhooks may be called inside the operator's own network, and without encryption.
     pub private_webhooks: bool,
+    /// Requests a minute that one API token may make.
+    pub requests_per_minute: u16,
     /// Days that fixes are kept.
     pub fixes_keep_days: u16,
     /// A `PMTiles` file for the ground of maps; none: the built-in one.
@@ -309,6 +312,7 @@ impl fmt::Display for Config {
         sms::write(self.sms.as_ref(), f)?;
         writeln!(f, "courier.per_minute = {}", self.messages_per_minute)?;
         writeln!(f, "webhooks.private = {}", self.private_webhooks)?;
+        writeln!(f, "api.per_minute = {}", self.requests_per_minute)?;
         writeln!(f, "fixes.keep_days = {}", self.fixes_keep_days)?;
         writeln!(f, "map.basemap = \"{}\"", file(&self.basemap))?;
         writeln!(f, "places.gazetteer = \"{}\"", file(&self.gazetteer))?;
@@ -388,6 +392,7 @@ impl Settings {
             sms: sms::parse(self)?,
             messages_per_minute: self.one("courier.per_minute", "300", "a number from 1 to 60000", |text| within(text, 60_000))?,
             private_webhooks: self.one("webhooks.private", "false", "true or false", |text| text.parse().ok())?,
+            requests_per_minute: self.one("api.per_minute", "600", "a number from 1 to 60000", |text| within(text, 60_000))?,
             fixes_keep_days: self.one("fixes.keep_days", "90", "a number from 1 to 3650", |text| within(text, 3650))?,
             basemap: self.maybe("map.basemap", "a file that is there", existing_file)?,
             gazetteer: self.maybe("places.gazetteer", "a file that is there", existing_file)?,

@@ -18,7 +18,8 @@ pub(super) async fn session(connection: &mut PgConnection, token_hash: Vec<u8>, 
         return Err(Error::PortalOff);
     }
     let permissions = portal::of_link(&tenant.settings.portal.permissions);
-    let caller = Caller { tenant: tenant.id, name: "A one-job link".into(), role: Role::Link { id: link.id, job: link.job, permissions } };
+    let role = Role::Link { id: link.id, job: link.job, permissions };
+    let caller = Caller { tenant: tenant.id, name: "A one-job link".into(), role, token: None };
     // Nobody's log-in: no route that has to do with log-ins lets a link in.
     Ok(Session { caller, tenant: Arc::new(tenant), login: LoginId(Uuid::nil()), token_hash })
 }

@@ -8,6 +8,7 @@ mod guesses;
 mod limits;
 mod link;
 mod password;
+mod program;
 mod reset;
 mod signup;
 
@@ -157,7 +158,11 @@ impl Auth {
         let token_hash = token.hash();
         let mut connection = self.store.write().await?;
         let Some(found) = store::sessions::find(&mut connection, &token_hash, now).await? else {
-            return link::session(&mut connection, token_hash, now).await;
+            let Some(program) = program::session(&mut connection, &token_hash, now).await? else {
+                return link::session(&mut connection, token_hash, now).await;
+            };
+            connection.commit().await.map_err(store::Error::from)?;
+            return Ok(program);
         };
         if now.since(found.seen_at) > TOUCH_MS {
             store::sessions::touch(&mut connection, &token_hash, now, self.expiry(now)).await?;
@@ -329,7 +334,7 @@ async fn session_of(connection: &mut PgConnection, stored: store::sessions::Sess
             Role::PortalUser { id, links: links(connection, &tenant, id).await? }
         }
     };
-    let caller = Caller { tenant: stored.tenant, name: stored.name, role };
+    let caller = Caller { tenant: stored.tenant, name: stored.name, role, token: None };
     Ok(Session { caller, tenant: Arc::new(tenant), login: stored.login, token_hash: stored.token_hash })
 }
 

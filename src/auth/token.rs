@@ -40,7 +40,8 @@ impl Token {
 
 fn bearer(authorization: &str) -> Option<&str> {
     let (scheme, token) = authorization.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+    // API tokens say what they are, so that whoever finds one in a text knows.
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim()).map(|token| token.strip_prefix("hub_").unwrap_or(token))
 }
 
 fn cookie(headers: &HeaderMap) -> Option<&str> {

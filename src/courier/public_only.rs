@@ -76,8 +76,7 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
     };
     // An IPv4 address inside of one of these counts as itself.
     let inner = match parts {
-        [0, 0, 0, 0, 0, 0xffff, high, low] | [0x64, 0xff9b, 0, 0, 0, 0, high, low] | [0, 0, 0, 0, 0, 0, high, low] => Some(four(high, low)),
-        [0x2002, high, low, ..] => Some(four(high, low)),
+        [0, 0, 0, 0, 0, 0 | 0xffff, high, low] | [0x64, 0xff9b, 0, 0, 0, 0, high, low] | [0x2002, high, low, ..] => Some(four(high, low)),
         _ => None,
     };
     if let Some(inner) = inner {

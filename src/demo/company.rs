@@ -119,7 +119,7 @@ impl Company {
     }
 
     fn empty(tenant: Tenant, domain: &'static str, templates: Vec<Template>) -> Self {
-        let nobody = Caller { tenant: tenant.id, name: String::new(), role: Role::Dispatcher { id: id("").into(), admin: false } };
+        let nobody = Caller { tenant: tenant.id, name: String::new(), role: Role::Dispatcher { id: id("").into(), admin: false }, token: None };
         Self {
             tenant,
             templates,
@@ -137,12 +137,12 @@ impl Company {
         let tenant = self.tenant.id;
         for (login, name, admin) in dispatchers {
             let role = Role::Dispatcher { id: id(&format!("{login}@{}", self.domain)).into(), admin: *admin };
-            self.dispatchers.push((login, Caller { tenant, name: (*name).into(), role }));
+            self.dispatchers.push((login, Caller { tenant, name: (*name).into(), role, token: None }));
         }
         self.dispatcher.clone_from(&self.dispatchers[self.dispatchers.len() - 1].1);
         for (number, name) in (1..).zip(workers) {
             let role = Role::Worker { id: id(&format!("worker{number}@{}", self.domain)).into() };
-            self.workers.push(Caller { tenant, name: (*name).into(), role });
+            self.workers.push(Caller { tenant, name: (*name).into(), role, token: None });
         }
     }
 
@@ -160,7 +160,7 @@ impl Company {
                 Link { customer: customer.id, name: customer.name.clone(), permissions: permissions.clone() }
             };
             let role = Role::PortalUser { id: id(&format!("customer{number}@{}", self.domain)).into(), links: whose.iter().map(link).collect() };
-            self.portal_users.push(Caller { tenant: self.tenant.id, name: (*name).into(), role });
+            self.portal_users.push(Caller { tenant: self.tenant.id, name: (*name).into(), role, token: None });
         }
     }
 

@@ -3,9 +3,9 @@
 
 use super::id;
 use crate::domain::At;
-use crate::domain::caller::{Caller, Role};
+use crate::domain::caller::Caller;
 use crate::domain::command::Command;
-use crate::domain::job::{Asked, Job, NewJob, Source};
+use crate::domain::job::{Asked, Job, NewJob};
 use crate::domain::refusal::Refusal;
 use crate::domain::tenant::DispatchRules;
 use crate::hub::{Decided, change_of, numbered};
@@ -34,7 +34,7 @@ impl History {
 
     /// What `caller` asked of the job at `at`.
     pub(super) async fn command(&self, key: &str, caller: &Caller, at: At, job: &Arc<Job>, command: &Command) -> anyhow::Result<Arc<Job>> {
-        let source = source_of(caller);
+        let source = caller.source();
         let asked = Asked { command, caller, source, now: at, happened_at: at, version: None, rules: self.rules, files: &[] };
         let event = job.decide(&asked).map_err(|refusal| refused(key, &refusal))?;
         let Some(event) = event else { return Ok(Arc::clone(job)) };
@@ -54,15 +54,6 @@ impl History {
     /// Everything is written already; this ends the lanes.
     pub(super) async fn end(self) {
         self.lanes.drain().await;
-    }
-}
-
-/// From where somebody in this role asks.
-pub(super) fn source_of(caller: &Caller) -> Source {
-    match caller.role {
-        Role::Dispatcher { .. } => Source::Dispatcher,
-        Role::Worker { .. } => Source::Worker,
-        Role::PortalUser { .. } | Role::Link { .. } => Source::Portal,
     }
 }
 

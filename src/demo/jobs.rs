@@ -1,7 +1,7 @@
 //! The demo's jobs: in every status, around now, over three days.
 
 use super::company::Company;
-use super::history::{History, source_of};
+use super::history::History;
 use super::{answers, id};
 use crate::domain::At;
 use crate::domain::caller::{Caller, Role};
@@ -315,7 +315,7 @@ impl<'a> Plan<'a> {
             files: Vec::new(),
             placement: Placement::default(),
             filler,
-            source: source_of(asker),
+            source: asker.source(),
         };
         history.create(&self.key, asker, at, new).await
     }

@@ -1,7 +1,9 @@
 //! Who is asking, and the name under which a change is remembered.
 
 use super::ids::{CustomerId, DispatcherId, JobId, LinkId, PortalUserId, TenantId, WorkerId};
+use super::job::Source;
 use super::portal::Permissions;
+use super::scope::{Scope, Scopes};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -14,6 +16,8 @@ pub struct Caller {
     pub name: String,
     /// What they are there.
     pub role: Role,
+    /// A program with a token, which may do no more than this; none: a person.
+    pub token: Option<Scopes>,
 }
 
 /// What a caller is in the tenant.
@@ -71,15 +75,35 @@ impl Caller {
         }
     }
 
-    /// How the log names them.
-    pub fn by(&self) -> By {
-        let kind = match self.role {
+    /// In which role they act.
+    pub fn kind(&self) -> ByKind {
+        match self.role {
+            _ if self.token.is_some() => ByKind::Api,
             Role::Dispatcher { .. } => ByKind::Dispatcher,
             Role::Worker { .. } => ByKind::Worker,
             Role::PortalUser { .. } => ByKind::PortalUser,
             Role::Link { .. } => ByKind::Link,
-        };
-        By { kind, id: Some(self.person()), name: self.name.clone() }
+        }
+    }
+
+    /// From where their changes come.
+    pub fn source(&self) -> Source {
+        match self.role {
+            _ if self.token.is_some() => Source::Api,
+            Role::Dispatcher { .. } => Source::Dispatcher,
+            Role::Worker { .. } => Source::Worker,
+            Role::PortalUser { .. } | Role::Link { .. } => Source::Portal,
+        }
+    }
+
+    /// Whether this is within what their token may do; anything is, for a person.
+    pub fn has(&self, scope: Scope) -> bool {
+        self.token.is_none_or(|scopes| scopes.has(scope))
+    }
+
+    /// How the log names them.
+    pub fn by(&self) -> By {
+        By { kind: self.kind(), id: Some(self.person()), name: self.name.clone() }
     }
 
     /// What a portal user may do for `customer`; none for anybody else or another's customer.

@@ -29,6 +29,7 @@ pub mod overview;
 pub mod portal;
 pub mod price;
 pub mod refusal;
+pub mod scope;
 pub mod settings;
 pub mod sms;
 pub mod step;

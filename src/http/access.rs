@@ -4,12 +4,14 @@ use super::Parts;
 use super::error::Error;
 use crate::auth::{self, Session, Token};
 use crate::domain::caller::Role;
+use crate::domain::scope::Scope;
 use crate::hub::clock;
 use crate::protocol::Problem;
 use crate::protocol::problem::Name;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
-use actix_web::http::header::AUTHORIZATION;
+use actix_web::http::Method;
+use actix_web::http::header::{AUTHORIZATION, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, ResponseError, web};
 use std::future::{Ready, ready};
@@ -58,13 +60,49 @@ pub(super) async fn check(
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
     if access != Access::Anyone {
         match logged_in(request.request()).await {
-            Ok(session) if access.allows(&session.caller.role) => drop(request.extensions_mut().insert(Me(Rc::new(session)))),
+            Ok(session) if access.allows(&session.caller.role) && is_within(&request, &session) => {
+                if session.caller.token.is_some() {
+                    return with_a_token(request, next, session).await;
+                }
+                drop(request.extensions_mut().insert(Me(Rc::new(session))));
+            }
             Err(error) if access == Access::Visitor && error.is_not_authenticated() => {}
             Ok(_) => return Ok(request.into_response(Error::forbidden().error_response())),
             Err(error) => return Ok(request.into_response(error.error_response())),
         }
     }
     Ok(next.call(request).await?.map_into_boxed_body())
+}
+
+/// A token's scopes are asked by the route's pattern, so that no spelling of a path changes them.
+fn is_within(request: &ServiceRequest, session: &Session) -> bool {
+    let Some(scopes) = session.caller.token else { return true };
+    let path = request.match_pattern().unwrap_or_default();
+    let reads = matches!(*request.method(), Method::GET | Method::HEAD);
+    path == "/api/me" || Scope::of_request(&path, reads).is_some_and(|scope| scopes.has(scope))
+}
+
+/// Programs come as often as they may, and are told how often that is (draft-ietf-httpapi-ratelimit-headers).
+async fn with_a_token(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+    session: Session,
+) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    let parts: &web::Data<Parts> = request.request().app_data().expect("the application holds its parts");
+    let most = parts.config.requests_per_minute;
+    let taken = parts.tempo.take(&session.token_hash, most, clock::now());
+    let mut answer = if let Err(wait_s) = taken {
+        let problem = Problem::with_detail(Name::TooManyRequests, "This token has made as many requests as it may in a minute");
+        request.into_response(Error::Later(Box::new(problem), wait_s).error_response())
+    } else {
+        request.extensions_mut().insert(Me(Rc::new(session)));
+        next.call(request).await?.map_into_boxed_body()
+    };
+    let (left, wait_s) = taken.map_or_else(|wait_s| (0, wait_s), |left| (left.requests, left.reset_s));
+    for (name, value) in [("ratelimit-policy", format!("\"token\";q={most};w=60")), ("ratelimit", format!("\"token\";r={left};t={wait_s}"))] {
+        answer.headers_mut().insert(HeaderName::from_static(name), HeaderValue::from_str(&value).expect("digits and letters"));
+    }
+    Ok(answer)
 }
 
 async fn logged_in(request: &HttpRequest) -> Result<Session, Error> {
@@ -74,7 +112,7 @@ async fn logged_in(request: &HttpRequest) -> Result<Session, Error> {
     let token = link.unwrap_or_else(|| Token::of_request(request.headers())).ok_or_else(|| Error::of(Name::NotAuthenticated))?;
     let session = match parts.auth.session(token, clock::now()).await {
         Err(auth::Error::NotAuthenticated) if is_link => {
-            return Err(Problem::with_detail(Name::NotAuthenticated, "This link has ended").into());
+            return Err(Problem::with_detail(Name::NotAuthenticated, "This link or token has ended").into());
         }
         other => other?,
     };

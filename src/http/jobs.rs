@@ -8,7 +8,7 @@ use super::request::{Body, Id, IdempotencyKey, Query};
 use crate::domain::caller::{Link, Role};
 use crate::domain::event::{Change, Event};
 use crate::domain::ids::{CustomerId, JobId, TemplateId, WorkerId};
-use crate::domain::job::{Job, Source, Status};
+use crate::domain::job::{Job, Status};
 use crate::domain::refusal::{Gone, Refusal, Why};
 use crate::hub::{Ask, Request, body_hash, clock};
 use crate::protocol::Rfc3339;
@@ -206,10 +206,5 @@ pub(super) async fn command(
 
 /// What goes with a change, as this caller asks for it.
 pub(super) fn request(me: &Me, IdempotencyKey(key): IdempotencyKey, body_hash: i64, version: Option<i64>) -> Request {
-    let source = match me.caller.role {
-        Role::Dispatcher { .. } => Source::Dispatcher,
-        Role::Worker { .. } => Source::Worker,
-        Role::PortalUser { .. } | Role::Link { .. } => Source::Portal,
-    };
-    Request { key, body_hash, at: None, version, source }
+    Request { key, body_hash, at: None, version, source: me.caller.source() }
 }

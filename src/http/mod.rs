@@ -42,7 +42,9 @@ mod settings;
 mod sms;
 mod status;
 mod templates;
+mod tempo;
 mod times;
+mod tokens;
 mod trackers;
 mod tracks;
 mod unsubscribe;
@@ -80,6 +82,8 @@ pub struct Parts {
     pub outside: Outside,
     /// What draws papers.
     pub printer: Printer,
+    /// How often programs have asked.
+    tempo: tempo::Tempo,
     /// What is remembered of stock phone trackers.
     trackers: intake::Trackers,
     /// What the operator watches.
@@ -118,6 +122,8 @@ fn out_of_the_building() -> Vec<Endpoint> {
         at("/api/alerts/{id}/resend", [post(Dispatcher, alerts::resend)]),
         at("/api/settings/alerts", [get(Dispatcher, alerts::settings), put(Admin, alerts::set_settings)]),
         at("/api/settings/alerts/preview", [post(Admin, alerts::preview)]),
+        at("/api/tokens", [get(Admin, tokens::list), post(Admin, tokens::create)]),
+        at("/api/tokens/{id}", [delete(Admin, tokens::revoke)]),
         at("/api/webhooks", [get(Admin, webhooks::list), post(Admin, webhooks::create)]),
         at("/api/webhooks/{id}", [get(Admin, webhooks::read), patch(Admin, webhooks::edit), delete(Admin, webhooks::remove)]),
         at("/api/webhooks/{id}/secret", [post(Admin, webhooks::change_secret)]),

@@ -71,7 +71,7 @@ async fn look_through(parts: &Parts, session: &Session, eyes: Eyes) -> Result<Ca
             (customer.name, Role::PortalUser { id: PortalUserId(Uuid::nil()), links: vec![link] })
         }
     };
-    Ok(Caller { tenant: tenant.id, name, role })
+    Ok(Caller { tenant: tenant.id, name, role, token: session.caller.token })
 }
 
 pub(super) async fn overview(parts: Data<Parts>, me: Me, query: Query) -> Result<Json<Preview>, Error> {

@@ -2,6 +2,7 @@
 
 use super::door::guard;
 use super::intake::Trackers;
+use super::tempo::Tempo;
 use super::{Outside, Parts, configure, files};
 use crate::auth::Auth;
 use crate::config::Config;
@@ -30,7 +31,18 @@ pub fn server(
 ) -> std::io::Result<(Server, SocketAddr)> {
     let (darkroom, trackers) = (files::Darkroom::default(), Trackers::default());
     let printer = Printer::new(&config.paper_fonts).map_err(std::io::Error::other)?;
-    let parts = Parts { store: hub.store().clone(), hub, auth, darkroom, outside, printer, trackers, metrics, config: config.clone() };
+    let parts = Parts {
+        store: hub.store().clone(),
+        hub,
+        auth,
+        darkroom,
+        outside,
+        printer,
+        tempo: Tempo::default(),
+        trackers,
+        metrics,
+        config: config.clone(),
+    };
     let parts = web::Data::new(parts);
     let application =
         move || App::new().app_data(parts.clone()).configure(more.clone()).configure(configure).wrap(Compress::default()).wrap(from_fn(guard));

@@ -57,7 +57,8 @@ pub(super) async fn create(parts: Data<Parts>, me: Me, Body(body): Body<WebhookB
         disabled_why: None,
         created_at: clock::now(),
     };
-    let webhook = changed(&parts, blank, WebhookBody { url: Some(body.url.clone().unwrap_or_default()), ..body })?;
+    let body = WebhookBody { url: Some(body.url.unwrap_or_default()), ..body };
+    let webhook = changed(&parts, blank, &body)?;
     let mut connection = parts.store.write().await?;
     if webhooks::list(&mut connection, me.tenant.id).await?.len() >= MOST {
         return Err(Error::invalid("", &Why::OutOfRange("50 webhooks")));
@@ -73,7 +74,7 @@ pub(super) async fn create(parts: Data<Parts>, me: Me, Body(body): Body<WebhookB
 pub(super) async fn edit(parts: Data<Parts>, me: Me, Id(id): Id<Uuid>, Body(body): Body<WebhookBody>) -> Result<Json<View>, Error> {
     let mut connection = parts.store.write().await?;
     let before = webhooks::find(&mut connection, me.tenant.id, id).await?;
-    let webhook = changed(&parts, before, body)?;
+    let webhook = changed(&parts, before, &body)?;
     webhooks::update(&mut connection, me.tenant.id, &webhook).await?;
     if webhook.disabled_at.is_some() {
         webhooks::give_up_waiting(&mut connection, me.tenant.id, id, "the webhook is switched off", clock::now()).await?;
@@ -160,7 +161,7 @@ fn is_on(webhook: &Webhook) -> Result<(), Error> {
 }
 
 /// With this changed; everything that is wrong with it at once.
-fn changed(parts: &Parts, before: Webhook, body: WebhookBody) -> Result<Webhook, Error> {
+fn changed(parts: &Parts, before: Webhook, body: &WebhookBody) -> Result<Webhook, Error> {
     let mut faults = Vec::new();
     let mut webhook = before;
     if let Some(name) = &body.name {

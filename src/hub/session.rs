@@ -141,11 +141,16 @@ impl Shared {
     pub(super) fn show_presence(&self, tenant: TenantId) {
         let mut dispatchers: Vec<PresentDispatcher> = Vec::new();
         for session in self.sessions.iter().filter(|session| session.tenant_id == tenant) {
-            let Role::Dispatcher { id, .. } = session.caller().role else { continue };
+            let caller = session.caller();
+            // Programs are there, but nobody whom dispatchers could ask.
+            let Role::Dispatcher { id, .. } = caller.role else { continue };
+            if caller.token.is_some() {
+                continue;
+            }
             let editing = *session.editing.lock().unwrap_or_else(PoisonError::into_inner);
             match dispatchers.iter_mut().find(|known| known.id == id) {
                 Some(known) => known.editing = known.editing.or(editing),
-                None => dispatchers.push(PresentDispatcher { id, name: session.caller().name.clone(), editing }),
+                None => dispatchers.push(PresentDispatcher { id, name: caller.name.clone(), editing }),
             }
         }
         dispatchers.sort_by(|a, b| a.name.cmp(&b.name));

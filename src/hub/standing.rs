@@ -2,8 +2,9 @@
 //! whichever node ended it. What ends here is closed at once, what ends elsewhere at the next look.
 
 use super::send_queue::Close;
+use super::session::Session;
 use super::{Hub, Shared, clock, look};
-use crate::domain::caller::Role;
+use crate::domain::caller::{Caller, Role};
 use crate::domain::ids::{TenantId, WorkerId};
 use crate::store;
 use std::collections::{HashMap, HashSet};
@@ -28,8 +29,10 @@ pub(super) fn start(shared: &Arc<Shared>) {
 
 impl Shared {
     async fn look_who_stands(&self) -> Result<(), store::Error> {
+        self.look_which_tokens_stand().await?;
         // One-job links are no log-ins; `links` looks after them.
-        let logged_in = self.sessions.iter().filter(|session| !matches!(session.caller().role, Role::Link { .. }));
+        let is_log_in = |caller: &Caller| caller.token.is_none() && !matches!(caller.role, Role::Link { .. });
+        let logged_in = self.sessions.iter().filter(|session| is_log_in(&session.caller()));
         let log_ins: HashSet<Vec<u8>> = logged_in.map(|session| session.login.clone()).collect();
         let log_ins: Vec<Vec<u8>> = log_ins.into_iter().collect();
         for some in log_ins.chunks(AT_ONCE) {
@@ -45,6 +48,24 @@ impl Shared {
                     None => session.queue.close(Close::NotAuthenticated),
                 }
             }
+        }
+        Ok(())
+    }
+}
+
+impl Shared {
+    async fn look_which_tokens_stand(&self) -> Result<(), store::Error> {
+        let programs: Vec<Arc<Session>> =
+            self.sessions.iter().filter(|session| session.caller().token.is_some()).map(|session| Arc::clone(&session)).collect();
+        if programs.is_empty() {
+            return Ok(());
+        }
+        let hashes: HashSet<Vec<u8>> = programs.iter().map(|session| session.login.clone()).collect();
+        let mut connection = self.store.write().await?;
+        let standing = store::tokens::standing(&mut connection, &hashes.into_iter().collect::<Vec<_>>(), clock::now()).await?;
+        drop(connection);
+        for session in programs.iter().filter(|session| !standing.contains(&session.login)) {
+            session.queue.close(Close::NotAuthenticated);
         }
         Ok(())
     }

@@ -14,6 +14,7 @@ pub mod problem;
 pub mod server;
 pub mod settings;
 pub mod tables;
+pub mod tokens;
 pub mod topic;
 pub mod tracker_setup;
 pub mod trackers;

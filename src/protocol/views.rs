@@ -301,19 +301,15 @@ impl From<&Permissions> for PermissionSet {
 impl Caller {
     /// The caller as they see themselves.
     pub fn new(caller: &DomainCaller, tenant: &Tenant) -> Self {
-        let (kind, admin, links) = match &caller.role {
-            Role::Dispatcher { admin, .. } => (ByKind::Dispatcher, *admin, &[][..]),
-            Role::Worker { .. } => (ByKind::Worker, false, &[][..]),
-            Role::PortalUser { links, .. } => (ByKind::PortalUser, false, links.as_slice()),
-            Role::Link { .. } => (ByKind::Link, false, &[][..]),
-        };
+        let links = if let Role::PortalUser { links, .. } = &caller.role { links.as_slice() } else { &[] };
+        let admin = matches!(caller.role, Role::Dispatcher { admin: true, .. });
         let customer = |link: &crate::domain::caller::Link| LinkedCustomer {
             id: link.customer,
             name: link.name.clone(),
             permissions: (&link.permissions).into(),
         };
         Self {
-            kind,
+            kind: caller.kind(),
             id: caller.person(),
             name: caller.name.clone(),
             admin,

@@ -39,6 +39,7 @@ pub mod slugs;
 pub mod sms_account;
 pub mod templates;
 pub mod tenants;
+pub mod tokens;
 pub mod trackers;
 pub mod webhooks;
 pub mod workers;

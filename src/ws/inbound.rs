@@ -5,8 +5,8 @@ use crate::domain::At;
 use crate::domain::caller::Role;
 use crate::domain::fix::{Fix, RawFix as DomainFix};
 use crate::domain::ids::WorkerId;
-use crate::domain::job::Source;
 use crate::domain::refusal::Refusal;
+use crate::domain::scope::Scope;
 use crate::hub::{Ask, Close, Error, Frame, Hub, Request, Session, body_hash};
 use crate::protocol::client::{CommandMessage, Fixes, RawFix, Subscribe, Undecodable, Viewport};
 use crate::protocol::problem::{Name, Problem};
@@ -75,7 +75,7 @@ impl Inbound {
             ClientMessage::Fixes(fixes) => return self.fixes(&fixes).await,
             ClientMessage::Duty(duty) => self.duty(duty.reference, duty.on).await,
             ClientMessage::Editing(editing) => match self.session.caller().role {
-                Role::Dispatcher { .. } => {
+                Role::Dispatcher { .. } if self.session.caller().token.is_none() => {
                     self.hub.edits(&self.session, editing.job);
                     Ok(())
                 }
@@ -100,12 +100,15 @@ impl Inbound {
     }
 
     async fn command(&self, message: CommandMessage) -> Result<(), Refusing> {
+        if !self.session.caller().has(Scope::JobsWrite) {
+            return Err(forbidden(Some(message.reference)));
+        }
         let request = Request {
             key: Some(message.id.to_string()),
             body_hash: body_hash(&(message.job, &message.body)),
             at: message.body.at.map(At::from),
             version: message.body.version,
-            source: source(&self.session.caller().role),
+            source: self.session.caller().source(),
         };
         let failed = |error| refusing(Some(message.reference), error);
         let answer = self.hub.command(&self.session.caller(), message.job, request, Ask::Body(message.body)).await.map_err(failed)?;
@@ -154,14 +157,6 @@ impl Inbound {
     fn refuse(&self, reference: Option<i64>, problem: Problem) {
         metrics::counter!("hub_refusals_total", "problem" => problem.name().to_owned()).increment(1);
         self.session.queue.push(&Frame::new(ServerMessage::Refused(Refused { reference, problem })));
-    }
-}
-
-fn source(role: &Role) -> Source {
-    match role {
-        Role::Dispatcher { .. } => Source::Dispatcher,
-        Role::Worker { .. } => Source::Worker,
-        Role::PortalUser { .. } | Role::Link { .. } => Source::Portal,
     }
 }
 

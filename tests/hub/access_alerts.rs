@@ -12,6 +12,7 @@ pub(crate) const FOREIGN_WISH: Uuid = Uuid::from_u128(0xF2);
 /// Of `south`, and to `south` of nobody.
 pub(crate) const FOREIGN_ALERT: Uuid = Uuid::from_u128(0xF3);
 pub(crate) const FOREIGN_WEBHOOK: Uuid = Uuid::from_u128(0xF4);
+pub(crate) const FOREIGN_TOKEN: Uuid = Uuid::from_u128(0xF5);
 
 pub(crate) fn row(method: &Method, path: &str) -> Option<Row> {
     let row = match (method.as_str(), path) {
@@ -34,17 +35,18 @@ pub(crate) fn row(method: &Method, path: &str) -> Option<Row> {
             let text = json!({ "subject": "S", "text": "T", "sms": "M" });
             acts(Thing::Nothing, ADMINS, json!({ "event": "started", "text": text }), 200)
         }
-        ("GET", "/api/webhooks") => reads(Thing::Nothing, ADMINS),
+        ("GET", "/api/webhooks" | "/api/tokens" | "/api/sms-account" | "/api/sms-account/{month}" | "/api/sms-account/{month}/statement.csv") => {
+            reads(Thing::Nothing, ADMINS)
+        }
         ("POST", "/api/webhooks") => acts(Thing::Nothing, ADMINS, json!({}), 422),
-        ("GET", "/api/webhooks/{id}" | "/api/webhooks/{id}/deliveries") => reads(Thing::Webhook, ADMINS),
+        ("POST", "/api/tokens") => acts(Thing::Nothing, ADMINS, json!({ "name": "", "scopes": [] }), 422),
+        ("DELETE", "/api/tokens/{id}") => Row { status: 204, ..reads(Thing::Token, ADMINS) },
+        ("GET", "/api/webhooks/{id}" | "/api/webhooks/{id}/deliveries") | ("POST", "/api/webhooks/{id}/secret") => reads(Thing::Webhook, ADMINS),
         ("PATCH", "/api/webhooks/{id}") => acts(Thing::Webhook, ADMINS, json!({}), 200),
         ("DELETE", "/api/webhooks/{id}") => Row { status: 204, ..reads(Thing::Webhook, ADMINS) },
-        ("POST", "/api/webhooks/{id}/secret") => reads(Thing::Webhook, ADMINS),
-        ("POST", "/api/webhooks/{id}/test") => Row { status: 202, ..reads(Thing::Webhook, ADMINS) },
         ("POST", "/api/webhooks/{id}/replay") => acts(Thing::Webhook, ADMINS, json!({ "since": rfc3339(in_ms(-1000)) }), 200),
         // The test call that was planned before.
-        ("POST", "/api/webhooks/{id}/deliveries/{seq}/resend") => Row { status: 202, ..reads(Thing::Webhook, ADMINS) },
-        ("GET", "/api/sms-account" | "/api/sms-account/{month}" | "/api/sms-account/{month}/statement.csv") => reads(Thing::Nothing, ADMINS),
+        ("POST", "/api/webhooks/{id}/test" | "/api/webhooks/{id}/deliveries/{seq}/resend") => Row { status: 202, ..reads(Thing::Webhook, ADMINS) },
         ("POST", "/api/sms/incoming/{secret}") => acts(Thing::Nothing, ANYONE, json!({ "from": "+358401234567", "text": "STOP" }), 404),
         _ => return None,
     };
@@ -61,6 +63,7 @@ pub(crate) async fn plant(hub: &TestHub) {
     ))
     .await;
     webhook(hub, south.tenant.0, FOREIGN_WEBHOOK).await;
+    token(hub, south.tenant.0, FOREIGN_TOKEN).await;
     alert(hub, south.tenant.0, FOREIGN_ALERT).await;
     hub.tamper(&format!("update message set withdrawn_at = now(), dead_at = null where id = '{FOREIGN_ALERT}'")).await;
 }
@@ -69,6 +72,13 @@ async fn webhook(hub: &TestHub, tenant: Uuid, id: Uuid) {
     hub.tamper(&format!(
         "insert into webhook (tenant, id, url, secret, kinds) values ('{tenant}', '{id}', 'https://127.0.0.1:1/', 'whsec_mk-south', 0);
          insert into delivery (tenant, seq, webhook, due_at) values ('{tenant}', 0, '{id}', null);"
+    ))
+    .await;
+}
+
+async fn token(hub: &TestHub, tenant: Uuid, id: Uuid) {
+    hub.tamper(&format!(
+        "insert into api_token (tenant, id, name, token_hash, scopes, created_by) values ('{tenant}', '{id}', 'Spare', decode(md5('{id}'), 'hex'), 1, 'A')"
     ))
     .await;
 }
@@ -86,6 +96,10 @@ pub(crate) async fn own(hub: &TestHub, thing: Thing, column: &Column) -> Uuid {
     let (north, id, wish) = (hub.company(), Uuid::now_v7(), Uuid::now_v7());
     if thing == Thing::Alert {
         alert(hub, north.tenant.0, id).await;
+        return id;
+    }
+    if thing == Thing::Token {
+        token(hub, north.tenant.0, id).await;
         return id;
     }
     if thing == Thing::Webhook {

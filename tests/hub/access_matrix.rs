@@ -56,6 +56,7 @@ pub(crate) enum Thing {
     /// An alert that was given up.
     Alert,
     Webhook,
+    Token,
 }
 
 /// A row of the matrix.
@@ -451,7 +452,9 @@ async fn own(hub: &TestHub, estate: &Estate, row: &Row, column: &Column) -> Stri
         },
         Thing::Spare(table) => spare(hub, table).await,
         Thing::Mail => mail(hub, company.tenant.0).await,
-        Thing::ContactPoint | Thing::Wish | Thing::Alert | Thing::Webhook => access_alerts::own(hub, row.thing, column).await.to_string(),
+        Thing::ContactPoint | Thing::Wish | Thing::Alert | Thing::Webhook | Thing::Token => {
+            access_alerts::own(hub, row.thing, column).await.to_string()
+        }
     }
 }
 
@@ -500,8 +503,9 @@ fn foreign(estate: &Estate, thing: Thing, column: &Column) -> Vec<String> {
         Thing::Mail => Uuid::max(),
         Thing::ContactPoint => access_alerts::FOREIGN_POINT,
         Thing::Wish => access_alerts::FOREIGN_WISH,
-        Thing::Alert | Thing::Webhook if column.role == Some(Stranger) => Uuid::max(),
+        Thing::Alert | Thing::Webhook | Thing::Token if column.role == Some(Stranger) => Uuid::max(),
         Thing::Webhook => access_alerts::FOREIGN_WEBHOOK,
+        Thing::Token => access_alerts::FOREIGN_TOKEN,
         Thing::Alert => access_alerts::FOREIGN_ALERT,
     };
     let within_tenant = matches!(thing, Thing::Job | Thing::Customer | Thing::Asset | Thing::File);

@@ -49,5 +49,6 @@ mod snapshots;
 mod tables;
 mod templates;
 mod times;
+mod tokens;
 mod unanswered;
 mod webhooks;

@@ -25,16 +25,16 @@ pub(in crate::domain) fn worker(number: u128) -> WorkerRef {
 }
 
 pub(in crate::domain) fn dispatcher() -> Caller {
-    Caller { tenant: TENANT, name: "Dana".into(), role: Role::Dispatcher { id: DispatcherId(Uuid::from_u128(10)), admin: false } }
+    Caller { tenant: TENANT, name: "Dana".into(), role: Role::Dispatcher { id: DispatcherId(Uuid::from_u128(10)), admin: false }, token: None }
 }
 
 pub(in crate::domain) fn as_worker(number: u128) -> Caller {
-    Caller { tenant: TENANT, name: worker(number).name, role: Role::Worker { id: worker(number).id } }
+    Caller { tenant: TENANT, name: worker(number).name, role: Role::Worker { id: worker(number).id }, token: None }
 }
 
 fn portal_user(permissions: Permissions) -> Caller {
     let links = vec![Link { customer: CUSTOMER, name: "Bakery".into(), permissions }];
-    Caller { tenant: TENANT, name: "Pia".into(), role: Role::PortalUser { id: PortalUserId(Uuid::from_u128(20)), links } }
+    Caller { tenant: TENANT, name: "Pia".into(), role: Role::PortalUser { id: PortalUserId(Uuid::from_u128(20)), links }, token: None }
 }
 
 fn field(key: &str, worker: Rule, portal: Rule) -> FieldDef {
