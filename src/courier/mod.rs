@@ -77,6 +77,11 @@ pub struct Ways {
     pub sms: Option<SmsWay>,
 }
 
+/// Clients over TLS want to know with whose cryptography. Whoever said so first has decided.
+fn bring_cryptography() {
+    rustls::crypto::ring::default_provider().install_default().ok();
+}
+
 /// What came of an attempt.
 enum Outcome {
     /// Taken; what the other side calls it.

@@ -154,6 +154,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_name_that_leads_inside_is_not_connected_to() {
+        crate::courier::bring_cryptography();
         let client = reqwest::Client::builder().dns_resolver(std::sync::Arc::new(PublicOnly)).build();
         let Ok(client) = client else { panic!("no client") };
         let error = client.get("http://localhost:1/").send().await.unwrap_err();

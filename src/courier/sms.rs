@@ -49,6 +49,7 @@ pub struct Gateway {
 impl Gateway {
     /// For these settings; nothing is connected yet. `base_url` is how Twilio reaches the hub.
     pub fn new(settings: &Sms, base_url: &str) -> Result<Self, BadGateway> {
+        super::bring_cryptography();
         let client = Client::builder().timeout(settings.timeout).redirect(Policy::none()).build()?;
         let headers = match &settings.gateway {
             Kind::Twilio { .. } => Vec::new(),

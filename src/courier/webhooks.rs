@@ -53,6 +53,7 @@ pub(super) struct Caller {
 
 impl Caller {
     pub(super) fn new(store: Store, private_allowed: bool, clock: fn() -> At) -> Result<Self, reqwest::Error> {
+        super::bring_cryptography();
         let builder = Client::builder().timeout(TIMEOUT).redirect(Policy::none()).no_proxy();
         let builder = if private_allowed { builder } else { builder.dns_resolver(Arc::new(PublicOnly)) };
         Ok(Self { store, client: builder.build()?, private_allowed, clock })

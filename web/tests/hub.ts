@@ -72,7 +72,8 @@ async function run(
 ): Promise<{ url: string; process: ChildProcess }> {
   const child = spawn(BINARY, ['demo', '--still', '--data', data, '--listen', listen, ...more], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, HUB_BIN: undefined },
+    // Webhooks of a journey lead to the journey's own machine.
+    env: { ...process.env, HUB_BIN: undefined, HUB_WEBHOOKS_PRIVATE: 'true' },
   });
   const said: string[] = [];
   createInterface({ input: child.stderr }).on('line', (line) => said.push(line));

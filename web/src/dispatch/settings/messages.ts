@@ -14,6 +14,8 @@ export const s = {
     reasons: 'Decline reasons',
     alerts: 'Alerts',
     invoices: 'Invoices',
+    webhooks: 'Webhooks',
+    tokens: 'API tokens',
   },
   nav: 'Settings',
   unsaved: 'Unsaved changes',
