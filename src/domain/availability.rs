@@ -13,7 +13,7 @@ const ABSENCES_MAX: usize = 200;
 const NOTE_MAX: usize = 80;
 
 /// Days on which somebody does not work, the first and the last included.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export)]
 pub struct Absence {
     /// The first day, in the company's zone.
@@ -28,7 +28,7 @@ pub struct Absence {
 }
 
 /// A worker's working time, whole.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[ts(export)]
 pub struct Availability {

@@ -13,7 +13,7 @@ use super::step::{Address, Done};
 use serde::{Deserialize, Serialize};
 
 /// The kinds of events, as the wire names them. The numbers are stored: never reuse one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[repr(i16)]
 pub enum Kind {

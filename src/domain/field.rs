@@ -11,7 +11,7 @@ pub const TEXT_MAX: usize = 500;
 pub const LONG_TEXT_MAX: usize = 10_000;
 
 /// What kind of value a field holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum FieldKind {
     /// One line.
@@ -39,7 +39,7 @@ pub enum FieldKind {
 }
 
 /// What somebody may do with a field, a step or a part of a job.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Rule {
     /// Does not exist for them.
@@ -93,7 +93,7 @@ pub struct Field {
 }
 
 /// A value that fits the kind of its field.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[serde(untagged)]
 pub enum FieldValue {
     /// Checkbox.

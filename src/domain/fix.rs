@@ -135,7 +135,7 @@ pub enum Plausible {
 }
 
 /// What a worker is doing, as a map marks it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum WorkerStatus {
     /// Not working today; fixes are dropped.

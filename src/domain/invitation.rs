@@ -4,7 +4,7 @@ use super::at::At;
 use serde::{Deserialize, Serialize};
 
 /// The state of an invitation, or of a person's newest one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum InvitationState {
     /// Its link works.

@@ -61,7 +61,7 @@ pub struct Line {
 }
 
 /// A line as sent: decimals as text.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default)]
 #[expect(missing_docs, reason = "members are those of `Line`")]
 pub struct LineInput {

@@ -88,7 +88,7 @@ impl Permissions {
 }
 
 /// Allow, deny or (absent) inherit. Tenant, then customer, then the user's link: the nearest wins.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default)]
 #[expect(missing_docs, reason = "each member is the permission of the same name")]
 pub struct Overrides {

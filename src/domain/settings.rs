@@ -30,7 +30,7 @@ const ARRIVAL_RADIUS_MAX_M: u32 = 2_000;
 const AUTO_DECLINE_MIN: std::ops::RangeInclusive<u16> = 1..=10_080;
 
 /// The company itself.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, schemars::JsonSchema)]
 #[serde(default)]
 #[expect(missing_docs, reason = "members are those of `Tenant` and its settings")]
 pub struct CompanyChange {
@@ -46,7 +46,7 @@ pub struct CompanyChange {
 }
 
 /// The portal.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, schemars::JsonSchema)]
 #[serde(default)]
 #[expect(missing_docs, reason = "members are those of `Tenant` and its settings")]
 pub struct PortalChange {
@@ -62,7 +62,7 @@ pub struct PortalChange {
 }
 
 /// What portal users may do where neither their customer nor their link says otherwise.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, schemars::JsonSchema)]
 pub struct DefaultsChange {
     /// Only the ones named change; templates are taken from the member below.
     #[serde(flatten)]
@@ -73,7 +73,7 @@ pub struct DefaultsChange {
 }
 
 /// The look.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, schemars::JsonSchema)]
 #[serde(default)]
 #[expect(missing_docs, reason = "members are those of the portal's settings; a null logo is taken off, an absent one stays")]
 pub struct BrandingChange {
@@ -86,7 +86,7 @@ pub struct BrandingChange {
 }
 
 /// How invoices are made.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, schemars::JsonSchema)]
 #[serde(default)]
 #[expect(missing_docs, reason = "members are those of the settings")]
 pub struct InvoicesChange {
@@ -97,7 +97,7 @@ pub struct InvoicesChange {
 }
 
 /// What decides on a job's life between the dispatcher and the worker.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, schemars::JsonSchema)]
 #[serde(default)]
 #[expect(missing_docs, reason = "members are those of the settings")]
 pub struct DispatchChange {
@@ -110,7 +110,7 @@ pub struct DispatchChange {
 }
 
 /// Reasons that a worker may pick when declining.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, schemars::JsonSchema)]
 #[expect(missing_docs, reason = "members are those of the settings")]
 pub struct ReasonsChange {
     #[serde(default)]

@@ -35,7 +35,7 @@ pub struct Template {
 }
 
 /// What a portal user may do with the built-in parts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Parts {
     /// When the customer would like it.
     pub requested_start: Rule,
@@ -108,7 +108,7 @@ pub struct StepInput {
 }
 
 /// An address as sent.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, schemars::JsonSchema)]
 #[serde(default)]
 pub struct AddressInput {
     /// As people write it.

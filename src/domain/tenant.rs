@@ -87,7 +87,7 @@ pub struct InvoiceRules {
 }
 
 /// Which start times a customer may ask for without "book outside business hours".
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default)]
 pub struct BookingRules {
     /// Times start on this grid, minutes.

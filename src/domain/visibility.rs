@@ -7,7 +7,7 @@ use serde::Deserialize;
 use std::collections::BTreeMap;
 
 /// Cells of the matrix to change; absent ones stay.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, schemars::JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct VisibilityChange {
     /// What the sender looked at.
@@ -21,7 +21,7 @@ pub struct VisibilityChange {
 }
 
 /// Rules of built-in parts.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, schemars::JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 #[expect(missing_docs, reason = "members are those of `Parts`")]
 pub struct PartsChange {
@@ -33,7 +33,7 @@ pub struct PartsChange {
 }
 
 /// Rules of one step and its fields.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StepChange {
     /// Among all steps of the template.

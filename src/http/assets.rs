@@ -30,7 +30,7 @@ const JOBS: i64 = 100;
 const EARLIER: usize = 20;
 
 /// What `POST /api/assets` and `PATCH /api/assets/{id}` take. Absent members stay, null empties.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, schemars::JsonSchema)]
 #[expect(clippy::option_option, reason = "absent and emptied differ")]
 pub(super) struct AssetBody {
     customer: Option<CustomerId>,

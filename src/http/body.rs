@@ -15,7 +15,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
 /// What `POST /api/jobs` takes.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, schemars::JsonSchema)]
 pub(super) struct NewJobBody {
     template: TemplateId,
     customer: Option<CustomerId>,
@@ -36,7 +36,7 @@ pub(super) struct NewJobBody {
 }
 
 /// What `PATCH /api/jobs/{id}` takes. Absent members stay, null empties.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, schemars::JsonSchema)]
 #[expect(clippy::option_option, reason = "absent and emptied differ")]
 pub(super) struct EditBody {
     pub(super) version: Option<i64>,
@@ -60,7 +60,7 @@ pub(super) struct EditBody {
 }
 
 /// Members of a new job that an edit cannot change.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, schemars::JsonSchema)]
 struct Fixed {
     template: Option<Value>,
     customer: Option<Value>,
@@ -72,7 +72,7 @@ struct Fixed {
 }
 
 /// A line of the invoice; decimals are text.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, schemars::JsonSchema)]
 struct LineBody {
     code: Option<String>,
     description: Option<String>,
@@ -81,20 +81,20 @@ struct LineBody {
     tax_rate: Option<String>,
 }
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, schemars::JsonSchema)]
 struct ContactBody {
     name: Option<String>,
     phone: Option<String>,
 }
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, schemars::JsonSchema)]
 struct StepBody {
     index: usize,
     address: Option<AddressBody>,
     fields: Option<Map<String, Value>>,
 }
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, schemars::JsonSchema)]
 struct AddressBody {
     text: Option<String>,
     latitude: Option<f64>,

@@ -27,6 +27,7 @@ mod lists;
 mod local_time;
 mod login;
 mod mails;
+mod openapi;
 mod overview;
 mod page;
 mod people;
@@ -51,6 +52,7 @@ mod unsubscribe;
 mod webhooks;
 
 pub use access::Access;
+pub use openapi::described;
 pub use server::server;
 
 use crate::auth::Auth;
@@ -65,6 +67,7 @@ use actix_web::http::Method;
 use actix_web::http::header::{ALLOW, HeaderValue};
 use actix_web::middleware::from_fn;
 use actix_web::{FromRequest, Handler, Resource, Responder, ResponseError, Route, web};
+use openapi::{Given, Taken};
 use rust_decimal::Decimal;
 use std::sync::Arc;
 
@@ -231,6 +234,8 @@ fn inside() -> Vec<Endpoint> {
             "/in/{secret}",
             [get(Anyone, intake::take_in), post(Anyone, intake::take_in), put(Anyone, intake::take_in), patch(Anyone, intake::take_in)],
         ),
+        at("/api", [get(Anyone, openapi::page)]),
+        at("/api/openapi.json", [get(Anyone, openapi::read)]),
         at("/healthz", [get(Anyone, status::alive)]),
         at("/readyz", [get(Anyone, status::ready)]),
         at("/metrics", [get(Anyone, status::metrics)]),
@@ -255,6 +260,7 @@ pub struct Entry {
     /// Who may.
     pub access: Access,
     route: Route,
+    tell: openapi::Tell,
 }
 
 /// Puts the API into an application. What is under no path of it goes on to the pages.
@@ -294,33 +300,33 @@ fn at<const N: usize>(path: &'static str, methods: [Entry; N]) -> Endpoint {
 fn entry<F, Args>(method: Method, access: Access, handler: F) -> Entry
 where
     F: Handler<Args>,
-    Args: FromRequest + 'static,
-    F::Output: Responder + 'static,
+    Args: FromRequest + Taken + 'static,
+    F::Output: Responder + Given + 'static,
 {
     let route = web::method(method.clone()).to(handler).wrap(from_fn(move |request, next| access::check(access, request, next)));
-    Entry { method, access, route }
+    Entry { method, access, route, tell: openapi::told::<Args, F::Output> }
 }
 
-fn get<F: Handler<Args, Output: Responder + 'static>, Args: FromRequest + 'static>(access: Access, handler: F) -> Entry {
+fn get<F: Handler<Args, Output: Responder + Given + 'static>, Args: FromRequest + Taken + 'static>(access: Access, handler: F) -> Entry {
     entry(Method::GET, access, handler)
 }
 
-fn post<F: Handler<Args, Output: Responder + 'static>, Args: FromRequest + 'static>(access: Access, handler: F) -> Entry {
+fn post<F: Handler<Args, Output: Responder + Given + 'static>, Args: FromRequest + Taken + 'static>(access: Access, handler: F) -> Entry {
     entry(Method::POST, access, handler)
 }
 
-fn head<F: Handler<Args, Output: Responder + 'static>, Args: FromRequest + 'static>(access: Access, handler: F) -> Entry {
+fn head<F: Handler<Args, Output: Responder + Given + 'static>, Args: FromRequest + Taken + 'static>(access: Access, handler: F) -> Entry {
     entry(Method::HEAD, access, handler)
 }
 
-fn put<F: Handler<Args, Output: Responder + 'static>, Args: FromRequest + 'static>(access: Access, handler: F) -> Entry {
+fn put<F: Handler<Args, Output: Responder + Given + 'static>, Args: FromRequest + Taken + 'static>(access: Access, handler: F) -> Entry {
     entry(Method::PUT, access, handler)
 }
 
-fn patch<F: Handler<Args, Output: Responder + 'static>, Args: FromRequest + 'static>(access: Access, handler: F) -> Entry {
+fn patch<F: Handler<Args, Output: Responder + Given + 'static>, Args: FromRequest + Taken + 'static>(access: Access, handler: F) -> Entry {
     entry(Method::PATCH, access, handler)
 }
 
-fn delete<F: Handler<Args, Output: Responder + 'static>, Args: FromRequest + 'static>(access: Access, handler: F) -> Entry {
+fn delete<F: Handler<Args, Output: Responder + Given + 'static>, Args: FromRequest + Taken + 'static>(access: Access, handler: F) -> Entry {
     entry(Method::DELETE, access, handler)
 }

@@ -43,7 +43,7 @@ pub(super) async fn incoming_twilio(parts: Data<Parts>, request: HttpRequest, Fo
 }
 
 /// What another gateway says somebody texted back.
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
 pub(super) struct Incoming {
     from: String,
     text: String,

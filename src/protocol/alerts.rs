@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use uuid::Uuid;
 
 /// What the caller may ask to be told, and how.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export)]
 pub struct AlertOptions {
     /// Whether alerts may go out by e-mail.
@@ -26,7 +26,7 @@ pub struct AlertOptions {
 }
 
 /// A time of day in which nothing is sent, `HH:MM`; past midnight if it ends before it begins.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 pub struct QuietHours {
     /// When it begins.
     pub from: String,
@@ -35,7 +35,7 @@ pub struct QuietHours {
 }
 
 /// An address that alerts go to.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export)]
 pub struct ContactPoint {
     /// Its id.
@@ -55,7 +55,7 @@ pub struct ContactPoint {
 }
 
 /// A new contact point. Unless it is the log-in's own address, a code goes there.
-#[derive(Debug, Clone, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export, optional_fields)]
 pub struct ContactPointBody {
     /// E-mail or SMS.
@@ -68,7 +68,7 @@ pub struct ContactPointBody {
 }
 
 /// A change of a contact point; absent members stay.
-#[derive(Debug, Clone, Default, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export, optional_fields)]
 #[serde(default)]
 pub struct ContactPointChange {
@@ -90,7 +90,7 @@ fn present<'de, T: Deserialize<'de>, D: serde::Deserializer<'de>>(deserializer: 
 }
 
 /// The code that came to an address.
-#[derive(Debug, Clone, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export)]
 pub struct CodeBody {
     /// Six digits.
@@ -98,7 +98,7 @@ pub struct CodeBody {
 }
 
 /// A wish to be told: of one job, of one customer's jobs, or (neither) of all that the caller may see.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export)]
 pub struct AlertSubscription {
     /// Its id.
@@ -114,7 +114,7 @@ pub struct AlertSubscription {
 }
 
 /// A new wish.
-#[derive(Debug, Clone, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export, optional_fields)]
 pub struct AlertSubscriptionBody {
     /// Where it is told: a contact point of the caller.
@@ -130,7 +130,7 @@ pub struct AlertSubscriptionBody {
 }
 
 /// Other events of a wish.
-#[derive(Debug, Clone, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export)]
 pub struct AlertSubscriptionChange {
     /// What, at least one.
@@ -138,7 +138,7 @@ pub struct AlertSubscriptionChange {
 }
 
 /// How far an alert has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum AlertState {
     /// It will be sent, or sent again.
@@ -156,7 +156,7 @@ pub enum AlertState {
 }
 
 /// An alert in the log.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export)]
 #[expect(missing_docs, reason = "named as on the wire")]
 pub struct SentAlert {
@@ -182,7 +182,7 @@ pub struct SentAlert {
 }
 
 /// What alerts may do, and their words.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export)]
 #[expect(missing_docs, reason = "members are those of `domain::alert::rules::AlertRules`")]
 pub struct AlertSettings {
@@ -231,7 +231,7 @@ impl From<&Tenant> for AlertSettings {
 }
 
 /// Words to look at before they are kept.
-#[derive(Debug, Clone, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export)]
 pub struct AlertPreviewBody {
     /// Of which alert.
@@ -241,7 +241,7 @@ pub struct AlertPreviewBody {
 }
 
 /// Words as a recipient of a made-up job would get them.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export)]
 pub struct AlertPreview {
     /// The e-mail's subject.
@@ -257,7 +257,7 @@ pub struct AlertPreview {
 }
 
 /// What text messages have cost, month by month.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export)]
 #[expect(missing_docs, reason = "named as on the wire")]
 pub struct SmsAccount {
@@ -273,7 +273,7 @@ pub struct SmsAccount {
 }
 
 /// A month of the account.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[expect(missing_docs, reason = "named as on the wire")]
 pub struct SmsMonth {
     /// `2026-11`.
@@ -284,7 +284,7 @@ pub struct SmsMonth {
 }
 
 /// A month's statement.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export)]
 #[expect(missing_docs, reason = "named as on the wire")]
 pub struct SmsStatement {
@@ -296,7 +296,7 @@ pub struct SmsStatement {
 }
 
 /// A text message on the statement.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[expect(missing_docs, reason = "named as on the wire")]
 pub struct SmsLine {
     pub at: Rfc3339,
@@ -308,7 +308,7 @@ pub struct SmsLine {
 }
 
 /// An address that an unsubscribe link is about.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export)]
 pub struct Unsubscription {
     /// Whose alerts.

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 /// A message from a client. The tag is `t`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[serde(tag = "t", rename_all = "snake_case")]
 #[ts(export)]
 pub enum ClientMessage {
@@ -32,7 +32,7 @@ pub enum ClientMessage {
 }
 
 /// Join a topic.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export, optional_fields)]
 pub struct Subscribe {
     /// Chosen by the client, echoed in the answer.
@@ -52,7 +52,7 @@ pub struct Subscribe {
 }
 
 /// Leave a topic.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export)]
 pub struct Unsubscribe {
     /// Chosen by the client, echoed in the answer.
@@ -63,7 +63,7 @@ pub struct Unsubscribe {
 }
 
 /// What part of the earth a map shows: degrees of WGS 84, and its zoom.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export)]
 #[expect(missing_docs, reason = "the edges of a box")]
 pub struct Viewport {
@@ -75,7 +75,7 @@ pub struct Viewport {
 }
 
 /// A command on the socket.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export)]
 pub struct CommandMessage {
     /// Chosen by the client, echoed in the answer.
@@ -91,7 +91,7 @@ pub struct CommandMessage {
 }
 
 /// The names of commands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[ts(export)]
 #[expect(missing_docs, reason = "product.md §2 describes each")]
@@ -114,14 +114,14 @@ pub enum Do {
 }
 
 /// A command with its members, the same over HTTP and on the socket.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export, optional_fields)]
 pub struct CommandBody<I> {
     /// What.
     #[serde(rename = "do")]
     pub verb: Do,
     /// When it happened; counts for workers only.
-    #[serde(default = "none", skip_serializing_if = "Option::is_none")]
+    #[serde(default = "none::<I>", skip_serializing_if = "Option::is_none")]
     pub at: Option<I>,
     /// The version that the caller looks at.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -130,10 +130,10 @@ pub struct CommandBody<I> {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub worker: Option<WorkerId>,
     /// For allocate and reschedule.
-    #[serde(default = "none", skip_serializing_if = "Option::is_none")]
+    #[serde(default = "none::<I>", skip_serializing_if = "Option::is_none")]
     pub start: Option<I>,
     /// For allocate and reschedule.
-    #[serde(default = "none", skip_serializing_if = "Option::is_none")]
+    #[serde(default = "none::<I>", skip_serializing_if = "Option::is_none")]
     pub end: Option<I>,
     /// For decline and cancel.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -159,7 +159,7 @@ fn none<I>() -> Option<I> {
 }
 
 /// Measured positions.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export, optional_fields)]
 pub struct Fixes {
     /// Rises per session; echoed in `stored`.
@@ -172,12 +172,12 @@ pub struct Fixes {
 }
 
 /// `[time_ms, latitude, longitude, accuracy_m, speed_mps, heading_deg, battery 0..1]`; null is unknown.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export)]
 pub struct RawFix(pub i64, pub f64, pub f64, pub Option<f32>, pub Option<f32>, pub Option<f32>, pub Option<f32>);
 
 /// A worker goes on or off duty.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export)]
 pub struct Duty {
     /// Chosen by the client, echoed in the answer.
@@ -188,7 +188,7 @@ pub struct Duty {
 }
 
 /// The job that a dispatcher has open, or none.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export)]
 pub struct Editing {
     /// Which.
@@ -196,7 +196,7 @@ pub struct Editing {
 }
 
 /// The answer to a ping.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export)]
 pub struct Pong {
     /// The client's clock.

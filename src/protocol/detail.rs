@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 /// An event's circumstances, for staff.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export)]
 pub struct Detail<I> {
     /// From where: portal, dispatcher, api, worker, hub.
@@ -20,13 +20,13 @@ pub struct Detail<I> {
     #[ts(optional)]
     pub reason: Option<String>,
     /// Members of the job that changed.
-    #[serde(default = "Vec::new", skip_serializing_if = "Vec::is_empty")]
+    #[serde(default = "Vec::<Changed>::new", skip_serializing_if = "Vec::is_empty")]
     #[ts(as = "Option<Vec<Changed>>", optional)]
     pub changes: Vec<Changed>,
 }
 
 /// A member of a job before and after.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export)]
 pub struct Changed {
     /// A pointer into the job.

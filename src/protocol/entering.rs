@@ -10,7 +10,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use uuid::Uuid;
 
 /// What `GET /api/invitations/{token}` answers.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export)]
 pub struct Invitation {
     /// Where it stands.
@@ -28,7 +28,7 @@ pub struct Invitation {
 }
 
 /// What `POST /api/invitations/{token}` takes.
-#[derive(Debug, Clone, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export, optional_fields)]
 pub struct AcceptBody {
     /// The new password, or the one that the log-in has; not needed by who is logged in.
@@ -37,7 +37,7 @@ pub struct AcceptBody {
 }
 
 /// What `POST /api/signup` takes.
-#[derive(Debug, Clone, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export, optional_fields)]
 pub struct SignupBody {
     /// The tenant's slug.
@@ -57,7 +57,7 @@ pub struct SignupBody {
 }
 
 /// What `POST /api/signup/verify` takes.
-#[derive(Debug, Clone, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export)]
 pub struct VerifyBody {
     /// Of the link.
@@ -65,7 +65,7 @@ pub struct VerifyBody {
 }
 
 /// What `POST /api/signup/verify` answers.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[ts(export)]
 pub enum Verified {
@@ -81,7 +81,7 @@ pub enum Verified {
 }
 
 /// What `POST /api/password/forgot` takes.
-#[derive(Debug, Clone, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export, optional_fields)]
 pub struct ForgotBody {
     /// Of the log-in, perhaps.
@@ -92,7 +92,7 @@ pub struct ForgotBody {
 }
 
 /// What `POST /api/password/reset` takes.
-#[derive(Debug, Clone, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export)]
 pub struct ResetBody {
     /// Of the link.
@@ -102,7 +102,7 @@ pub struct ResetBody {
 }
 
 /// What `POST /api/password/reset` answers.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export)]
 pub struct PasswordSet {
     /// Of the log-in.
@@ -110,7 +110,7 @@ pub struct PasswordSet {
 }
 
 /// What making and changing a dispatcher, worker or portal user takes. Absent members stay, null empties.
-#[derive(Debug, Clone, Default, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export, optional_fields)]
 pub struct PersonBody {
     /// Needed for a new one.
@@ -139,7 +139,7 @@ pub struct PersonBody {
 }
 
 /// What making and changing a customer takes. Absent members stay, null empties.
-#[derive(Debug, Clone, Default, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export, optional_fields)]
 pub struct CustomerBody {
     /// Needed for a new one.
@@ -170,7 +170,7 @@ fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> R
 }
 
 /// How far an e-mail has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum MailState {
     /// It will be sent, or sent again.
@@ -184,7 +184,7 @@ pub enum MailState {
 }
 
 /// An e-mail in the list of those that were sent to people of the tenant.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export)]
 #[expect(missing_docs, reason = "named as on the wire")]
 pub struct Mail {

@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use std::fmt;
 
 /// Integer milliseconds since 1970, as on the socket.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[serde(transparent)]
 pub struct Millis(pub i64);
 
@@ -24,9 +24,9 @@ impl From<Millis> for At {
 }
 
 /// RFC 3339 in UTC with milliseconds, as over HTTP.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ts_rs::TS)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ts_rs::TS, schemars::JsonSchema)]
 #[ts(type = "string")]
-pub struct Rfc3339(pub At);
+pub struct Rfc3339(#[schemars(with = "jiff::Timestamp")] pub At);
 
 impl From<At> for Rfc3339 {
     fn from(at: At) -> Self {

@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
 /// An invoice with its sums.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export)]
 pub struct Invoice {
     /// As on paper; a draft has none.
@@ -29,7 +29,7 @@ pub struct Invoice {
 }
 
 /// A line of an invoice.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export)]
 pub struct InvoiceLine {
     /// The company's own code.
@@ -47,7 +47,7 @@ pub struct InvoiceLine {
 }
 
 /// A line that a template gives to each new job.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export)]
 pub struct TemplateLine {
     /// The company's own code.
@@ -63,7 +63,7 @@ pub struct TemplateLine {
 }
 
 /// A thing of the price list.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export)]
 pub struct Price {
     /// Its id.
@@ -79,7 +79,7 @@ pub struct Price {
 }
 
 /// What makes and changes a thing of the price list. Absent members stay.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 #[ts(export, optional_fields)]
 pub struct PriceBody {
@@ -94,7 +94,7 @@ pub struct PriceBody {
 }
 
 /// The tax of one rate.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export)]
 pub struct InvoiceTax {
     /// Percent.
@@ -106,7 +106,7 @@ pub struct InvoiceTax {
 }
 
 /// One side of an invoice.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export)]
 pub struct Party {
     /// Its name.
@@ -118,7 +118,7 @@ pub struct Party {
 }
 
 /// What `GET /api/jobs/{id}/invoice` answers: the invoice with both sides and what it is for.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export)]
 pub struct InvoicePaper {
     /// The job.

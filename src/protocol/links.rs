@@ -5,7 +5,7 @@ use crate::domain::ids::LinkId;
 use serde::{Deserialize, Serialize};
 
 /// What `POST /api/jobs/{id}/links` takes.
-#[derive(Debug, Clone, Default, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export, optional_fields)]
 pub struct NewLinkBody {
     /// So many days it lasts, 1 to 365; 30 unless said.
@@ -13,7 +13,7 @@ pub struct NewLinkBody {
 }
 
 /// A fresh link: the only time that its token is told.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export)]
 pub struct NewLink {
     /// Its id.
@@ -27,7 +27,7 @@ pub struct NewLink {
 }
 
 /// A link in its job's list.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export)]
 pub struct SharedLink {
     /// Its id.

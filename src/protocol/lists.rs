@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// What `POST /api/files` takes.
-#[derive(Debug, Clone, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export)]
 pub struct NewFile {
     /// Made by the uploader, so that an upload can be taken up again.
@@ -33,7 +33,7 @@ pub struct NewFile {
 }
 
 /// A file as its uploader sees it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export)]
 pub struct UploadedFile {
     /// Its id.
@@ -52,7 +52,7 @@ pub struct UploadedFile {
 }
 
 /// What `GET /api/times` answers.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export)]
 pub struct Times {
     /// The company's, in which days are meant.
@@ -62,7 +62,7 @@ pub struct Times {
 }
 
 /// A time that may be asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export)]
 pub struct FreeTime {
     /// To be sent as `requested_start`.
@@ -72,8 +72,9 @@ pub struct FreeTime {
 }
 
 /// A part of a list.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export)]
+#[schemars(rename = "ListOf{T}")]
 pub struct List<T> {
     /// At most as many as asked for.
     pub items: Vec<T>,
@@ -82,7 +83,7 @@ pub struct List<T> {
 }
 
 /// What `POST /api/login` takes.
-#[derive(Debug, Clone, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export, optional_fields)]
 pub struct LoginBody {
     /// Of the log-in.
@@ -98,7 +99,7 @@ pub struct LoginBody {
 }
 
 /// What `POST /api/login` answers: who one now is, or which memberships there are to choose from.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[ts(export)]
 pub enum LoginAnswer {
@@ -109,7 +110,7 @@ pub enum LoginAnswer {
 }
 
 /// One of a log-in's memberships.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export)]
 pub struct Membership {
     /// The tenant's slug.
@@ -121,7 +122,7 @@ pub struct Membership {
 }
 
 /// What `POST /api/switch` takes.
-#[derive(Debug, Clone, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export)]
 pub struct SwitchBody {
     /// The tenant's slug.
@@ -131,7 +132,7 @@ pub struct SwitchBody {
 }
 
 /// What `POST /api/password/change` takes.
-#[derive(Debug, Clone, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export)]
 pub struct PasswordBody {
     /// The one that still stands.
@@ -141,7 +142,7 @@ pub struct PasswordBody {
 }
 
 /// A log-in on one device.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export)]
 pub struct LoginSession {
     /// Whether it is the one that asks.
@@ -155,7 +156,7 @@ pub struct LoginSession {
 }
 
 /// The portal's public face.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export)]
 pub struct Portal {
     /// The company.
@@ -177,7 +178,7 @@ pub struct Portal {
 }
 
 /// Colours of a brand.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export)]
 pub struct Colours {
     /// `#rrggbb`.
@@ -185,7 +186,7 @@ pub struct Colours {
 }
 
 /// What `POST /api/jobs` answers.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export)]
 pub struct CreatedJobs {
     /// As many as copies were asked for.
@@ -193,7 +194,7 @@ pub struct CreatedJobs {
 }
 
 /// What a command answers.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export)]
 pub struct Commanded {
     /// The job as this caller now sees it; none if they no longer do.
@@ -203,7 +204,7 @@ pub struct Commanded {
 }
 
 /// What `POST /api/jobs/publish` takes.
-#[derive(Debug, Clone, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export)]
 pub struct PublishBody {
     /// 1 to 500.
@@ -211,7 +212,7 @@ pub struct PublishBody {
 }
 
 /// What `POST /api/jobs/publish` answers, in the order of the request.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export)]
 pub struct PublishAnswer {
     /// Each decided on its own.
@@ -219,7 +220,7 @@ pub struct PublishAnswer {
 }
 
 /// What came of one job.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export, optional_fields)]
 pub struct PublishResult {
     /// Which.
@@ -236,7 +237,7 @@ pub struct PublishResult {
 }
 
 /// A line of a job's history.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export)]
 pub struct HistoryEvent {
     /// Its place in the tenant's log.
@@ -258,7 +259,7 @@ pub struct HistoryEvent {
 }
 
 /// What `GET /api/schedule` answers.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export)]
 pub struct Schedule {
     /// The rows.
@@ -275,7 +276,7 @@ pub struct Schedule {
 }
 
 /// A worker in the list.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export)]
 #[expect(missing_docs, reason = "named as on the wire")]
 pub struct Worker {
@@ -292,7 +293,7 @@ pub struct Worker {
 }
 
 /// A customer in the list.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export)]
 #[expect(missing_docs, reason = "named as on the wire")]
 pub struct Customer {
@@ -306,7 +307,7 @@ pub struct Customer {
 }
 
 /// A dispatcher in the list.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export)]
 #[expect(missing_docs, reason = "named as on the wire")]
 pub struct Dispatcher {
@@ -319,7 +320,7 @@ pub struct Dispatcher {
 }
 
 /// A portal user in the list.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export)]
 #[expect(missing_docs, reason = "named as on the wire")]
 pub struct PortalUser {
@@ -333,7 +334,7 @@ pub struct PortalUser {
 }
 
 /// A customer that a portal user is linked to.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export)]
 #[expect(missing_docs, reason = "named as on the wire")]
 pub struct PortalUserCustomer {
@@ -346,7 +347,7 @@ pub struct PortalUserCustomer {
 }
 
 /// A customer's equipment or place.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export)]
 #[expect(missing_docs, reason = "named as on the wire")]
 pub struct Asset {
@@ -364,7 +365,7 @@ pub struct Asset {
 }
 
 /// Something known of an asset.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export)]
 pub struct AssetField {
     /// What people read.
@@ -374,7 +375,7 @@ pub struct AssetField {
 }
 
 /// A recorded fix of a worker's track.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export)]
 #[expect(missing_docs, reason = "named as on the wire")]
 pub struct TrackFix {
@@ -388,7 +389,7 @@ pub struct TrackFix {
 }
 
 /// A worker, and how far they are from a job.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export)]
 #[expect(missing_docs, reason = "named as on the wire")]
 pub struct NearWorker {
@@ -404,7 +405,7 @@ pub struct NearWorker {
 }
 
 /// A job type: for dispatchers with both rules of everything, for portal users with what they may do.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export)]
 #[expect(missing_docs, reason = "named as on the wire")]
 pub struct Template {
@@ -427,7 +428,7 @@ pub struct Template {
 }
 
 /// The built-in parts of a job; hidden ones are absent for portal users.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export, optional_fields)]
 #[expect(missing_docs, reason = "named as on the wire")]
 pub struct TemplateParts {
@@ -445,7 +446,7 @@ pub struct TemplateParts {
 }
 
 /// A step of a template: with `portal` for dispatchers, with `access` for portal users.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export, optional_fields)]
 #[expect(missing_docs, reason = "named as on the wire")]
 pub struct TemplateStep {
@@ -462,7 +463,7 @@ pub struct TemplateStep {
 }
 
 /// A field of a template: with `worker` and `portal` for dispatchers, with `access` for portal users.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export, optional_fields)]
 #[expect(missing_docs, reason = "named as on the wire")]
 pub struct TemplateField {

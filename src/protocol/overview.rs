@@ -7,7 +7,7 @@ use crate::domain::overview;
 use serde::{Deserialize, Serialize};
 
 /// `GET /api/overview`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export)]
 #[expect(missing_docs, reason = "members are those of `domain::overview::Overview`")]
 pub struct Overview {
@@ -24,7 +24,7 @@ pub struct Overview {
 }
 
 /// How many jobs of the day have a status.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export)]
 #[expect(missing_docs, reason = "they say it")]
 pub struct StatusCount {
@@ -33,7 +33,7 @@ pub struct StatusCount {
 }
 
 /// An hour of the day.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export)]
 #[expect(missing_docs, reason = "members are those of `domain::overview::Hour`")]
 pub struct OverviewHour {
@@ -43,7 +43,7 @@ pub struct OverviewHour {
 }
 
 /// How busy a worker is on the day.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export)]
 #[expect(missing_docs, reason = "members are those of `domain::overview::Load`")]
 pub struct WorkerLoad {

@@ -5,7 +5,7 @@ use crate::domain::refusal::{Fault, Gone, Refusal, Why};
 use serde::{Deserialize, Serialize};
 
 /// The catalogue of problems. The last part of a problem's `type`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[expect(missing_docs, reason = "the titles below are the documentation")]
 pub enum Name {
@@ -94,7 +94,7 @@ impl Name {
 }
 
 /// What was refused and why.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export)]
 pub struct Problem {
     /// `/problems/<name>`: stable, what programs switch on.
@@ -129,7 +129,7 @@ pub struct Problem {
 }
 
 /// What is wrong with one member of what was sent.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export)]
 pub struct FieldError {
     /// JSON pointer into what was sent.

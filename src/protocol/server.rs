@@ -16,7 +16,7 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 /// A message from the hub. The tag is `t`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[serde(tag = "t", rename_all = "snake_case")]
 #[ts(export)]
 pub enum ServerMessage {
@@ -49,7 +49,7 @@ pub enum ServerMessage {
 }
 
 /// The first message of every session.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export)]
 pub struct Welcome {
     /// The session's id.
@@ -65,7 +65,7 @@ pub struct Welcome {
 }
 
 /// A topic as it stands.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export, optional_fields)]
 pub struct Snapshot {
     /// Of the subscription.
@@ -93,7 +93,7 @@ pub struct Snapshot {
 }
 
 /// Something happened to a job.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export)]
 pub struct EventMessage {
     /// Through which topic it is told.
@@ -121,7 +121,7 @@ pub struct EventMessage {
 }
 
 /// Where workers are.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export)]
 pub struct Positions {
     /// Through which topic it is told.
@@ -135,12 +135,12 @@ pub struct Positions {
 }
 
 /// `[worker, time_ms, latitude, longitude, accuracy_m, speed_mps, heading_deg, status]`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export)]
 pub struct Position(pub WorkerId, pub Millis, pub f64, pub f64, pub Option<f32>, pub Option<f32>, pub Option<f32>, pub WorkerStatus);
 
 /// Counts per cell.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export)]
 pub struct Cells {
     /// H3 resolution of the cells.
@@ -150,12 +150,12 @@ pub struct Cells {
 }
 
 /// `[cell, workers, open_jobs]`; the cell as hexadecimal H3 index.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export)]
 pub struct CellCount(pub String, pub u32, pub u32);
 
 /// When the worker is expected.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export)]
 pub struct Eta {
     /// Through which topic it is told.
@@ -175,7 +175,7 @@ pub struct Eta {
 }
 
 /// A worker's state on the schedule.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export)]
 pub struct WorkerState {
     /// Who.
@@ -195,7 +195,7 @@ pub struct WorkerState {
 }
 
 /// Dispatchers who are there.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export)]
 pub struct Presence {
     /// Each once.
@@ -203,7 +203,7 @@ pub struct Presence {
 }
 
 /// A dispatcher who is there.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export)]
 pub struct PresentDispatcher {
     /// Who.
@@ -215,7 +215,7 @@ pub struct PresentDispatcher {
 }
 
 /// A request was done.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export, optional_fields)]
 pub struct Okay {
     /// Of the request.
@@ -230,7 +230,7 @@ pub struct Okay {
 }
 
 /// A request was refused.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export)]
 pub struct Refused {
     /// Of the request; none if it had none.
@@ -241,7 +241,7 @@ pub struct Refused {
 }
 
 /// All fixes up to `n` are stored.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export)]
 pub struct Stored {
     /// Cumulative.
@@ -249,7 +249,7 @@ pub struct Stored {
 }
 
 /// Answer with `pong`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export)]
 pub struct Ping {
     /// The hub's clock.

@@ -16,7 +16,7 @@ pub(super) fn version_of(contents: &impl Serialize) -> String {
 }
 
 /// `GET /api/settings/company`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export)]
 #[expect(missing_docs, reason = "named as on the wire")]
 pub struct CompanySettings {
@@ -35,7 +35,7 @@ pub struct CompanySettings {
 }
 
 /// `GET /api/settings/portal`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export)]
 #[expect(missing_docs, reason = "named as on the wire")]
 pub struct PortalSettings {
@@ -53,7 +53,7 @@ pub struct PortalSettings {
 }
 
 /// Which times a customer may ask for inside business hours.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export)]
 #[expect(missing_docs, reason = "members are those of `domain::tenant::BookingRules`")]
 pub struct Booking {
@@ -64,7 +64,7 @@ pub struct Booking {
 }
 
 /// `GET /api/settings/branding`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export)]
 #[expect(missing_docs, reason = "named as on the wire")]
 pub struct BrandingSettings {
@@ -78,7 +78,7 @@ pub struct BrandingSettings {
 }
 
 /// `GET /api/settings/decline-reasons`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export)]
 #[expect(missing_docs, reason = "named as on the wire")]
 pub struct DeclineReasons {
@@ -87,7 +87,7 @@ pub struct DeclineReasons {
 }
 
 /// `GET /api/settings/invoices`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export)]
 #[expect(missing_docs, reason = "members are those of `domain::tenant::InvoiceRules`")]
 pub struct InvoiceSettings {
@@ -98,7 +98,7 @@ pub struct InvoiceSettings {
 }
 
 /// `GET /api/settings/dispatch`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export)]
 #[expect(missing_docs, reason = "members are those of `domain::tenant::DispatchRules` and `ArrivalRules`")]
 pub struct DispatchSettings {
@@ -216,7 +216,7 @@ impl From<&Tenant> for DeclineReasons {
 }
 
 /// What one level says of a permission.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[ts(export)]
 pub enum Choice {
@@ -246,7 +246,7 @@ impl From<Choice> for Option<bool> {
 }
 
 /// What one level says of every permission; an absent one inherits.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 #[ts(export)]
 #[expect(missing_docs, reason = "each is the permission of the same name")]
@@ -308,7 +308,7 @@ impl From<PermissionChoices> for Overrides {
 }
 
 /// What `PUT .../permissions` takes: the whole of what the level says.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export, optional_fields)]
 pub struct PermissionBody {
     /// What the sender looked at.
@@ -319,7 +319,7 @@ pub struct PermissionBody {
 }
 
 /// A customer's permissions, or those of a portal user's link to it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export)]
 pub struct PermissionLevel {
     /// Of `own`, and of what it stands on.
@@ -363,7 +363,7 @@ impl PermissionLevel {
 }
 
 /// What `GET /api/preview` answers: the portal as this portal user or customer sees it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export)]
 pub struct Preview {
     /// As whom.

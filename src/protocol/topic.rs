@@ -6,7 +6,7 @@ use std::fmt;
 use std::str::FromStr;
 
 /// A topic, on the wire `schedule`, `map`, `portal`, `worker` or `job/<id>`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, ts_rs::TS)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, ts_rs::TS, schemars::JsonSchema)]
 #[ts(type = "string")]
 pub enum Topic {
     /// Dispatchers: every job event of the tenant.

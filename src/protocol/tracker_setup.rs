@@ -8,7 +8,7 @@ use serde_json::json;
 use std::collections::BTreeMap;
 
 /// What `GET /api/workers/{id}/tracker` answers.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export)]
 pub struct Tracker {
     /// When the address was made; none: there is no address.
@@ -20,7 +20,7 @@ pub struct Tracker {
 }
 
 /// One device.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export)]
 pub struct TrackerDevice {
     /// As it names itself.
@@ -38,7 +38,7 @@ pub struct TrackerDevice {
 }
 
 /// What `POST /api/workers/{id}/tracker` answers, once.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export)]
 pub struct NewTracker {
     /// The secret; the hub keeps only its hash.
@@ -50,7 +50,7 @@ pub struct NewTracker {
 }
 
 /// The address in each app's own form.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export)]
 pub struct TrackerLinks {
     /// Traccar Client scans or opens it: it keeps the path, and reads its settings from the query.

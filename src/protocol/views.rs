@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 /// A job as one caller sees it. `I` is the spelling of instants.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export)]
 #[expect(missing_docs, clippy::struct_excessive_bools, reason = "docs/protocol.md describes each member")]
 pub struct Job<I> {
@@ -66,7 +66,7 @@ pub struct Job<I> {
 }
 
 /// A job's type.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export)]
 #[expect(missing_docs, reason = "named as on the wire")]
 pub struct TemplateRef {
@@ -76,7 +76,7 @@ pub struct TemplateRef {
 }
 
 /// A job's customer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export)]
 #[expect(missing_docs, reason = "named as on the wire")]
 pub struct CustomerRef {
@@ -85,7 +85,7 @@ pub struct CustomerRef {
 }
 
 /// A job's worker.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export)]
 #[expect(missing_docs, reason = "named as on the wire")]
 pub struct WorkerRef {
@@ -94,7 +94,7 @@ pub struct WorkerRef {
 }
 
 /// The list's date column.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export)]
 #[expect(missing_docs, reason = "named as on the wire")]
 pub struct JobDate<I> {
@@ -103,7 +103,7 @@ pub struct JobDate<I> {
 }
 
 /// A step of a job.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export)]
 #[expect(missing_docs, reason = "named as on the wire")]
 pub struct Step<I> {
@@ -128,7 +128,7 @@ pub struct Step<I> {
 }
 
 /// Where a step is done.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export)]
 #[expect(missing_docs, reason = "named as on the wire")]
 pub struct Address {
@@ -138,7 +138,7 @@ pub struct Address {
 }
 
 /// A field of a job or a step, with its value.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export)]
 #[expect(missing_docs, reason = "named as on the wire")]
 pub struct Field {
@@ -154,7 +154,7 @@ pub struct Field {
 }
 
 /// A worker who said no.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export)]
 #[expect(missing_docs, reason = "named as on the wire")]
 pub struct Declined<I> {
@@ -164,7 +164,7 @@ pub struct Declined<I> {
 }
 
 /// The customer's equipment or place.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export)]
 #[expect(missing_docs, reason = "named as on the wire")]
 pub struct AssetRef {
@@ -175,7 +175,7 @@ pub struct AssetRef {
 }
 
 /// A file of a job.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export)]
 #[expect(missing_docs, reason = "named as on the wire")]
 pub struct JobFile {
@@ -187,7 +187,7 @@ pub struct JobFile {
 }
 
 /// Whom to call on site.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export)]
 #[expect(missing_docs, reason = "named as on the wire")]
 pub struct Contact {
@@ -196,7 +196,7 @@ pub struct Contact {
 }
 
 /// What this caller may do with the job now.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export)]
 #[expect(missing_docs, clippy::struct_excessive_bools, reason = "named as on the wire")]
 pub struct Can {
@@ -212,7 +212,7 @@ pub struct Can {
 }
 
 /// Who made a change.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export)]
 #[expect(missing_docs, reason = "named as on the wire")]
 pub struct By {
@@ -221,7 +221,7 @@ pub struct By {
 }
 
 /// Who is logged in.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export)]
 #[expect(missing_docs, reason = "named as on the wire")]
 pub struct Caller {
@@ -238,7 +238,7 @@ pub struct Caller {
 }
 
 /// The caller's tenant.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export)]
 #[expect(missing_docs, reason = "named as on the wire")]
 pub struct TenantRef {
@@ -249,7 +249,7 @@ pub struct TenantRef {
 }
 
 /// A customer that a portal user is linked to.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export)]
 #[expect(missing_docs, reason = "named as on the wire")]
 pub struct LinkedCustomer {
@@ -259,7 +259,7 @@ pub struct LinkedCustomer {
 }
 
 /// What a portal user may do for a customer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export)]
 #[expect(missing_docs, clippy::struct_excessive_bools, reason = "each is the permission of the same name")]
 pub struct PermissionSet {

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 /// A webhook of the company.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export)]
 pub struct Webhook {
     /// Its id.
@@ -30,7 +30,7 @@ pub struct Webhook {
 }
 
 /// A new webhook, or a change of one; absent members stay.
-#[derive(Debug, Clone, Default, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export, optional_fields)]
 #[serde(default)]
 pub struct WebhookBody {
@@ -49,7 +49,7 @@ pub struct WebhookBody {
 }
 
 /// How far a call has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum DeliveryState {
     /// It will be made, or made again.
@@ -61,7 +61,7 @@ pub enum DeliveryState {
 }
 
 /// A call to a webhook.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export)]
 #[expect(missing_docs, reason = "named as on the wire")]
 pub struct Delivery {
@@ -83,7 +83,7 @@ pub struct Delivery {
 }
 
 /// Since when to tell again what was not taken.
-#[derive(Debug, Clone, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export)]
 pub struct ReplayBody {
     /// RFC 3339; at most 30 days ago.
@@ -92,7 +92,7 @@ pub struct ReplayBody {
 }
 
 /// What a replay planned.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export)]
 pub struct Replayed {
     /// So many calls, at most 10,000 at a time.

@@ -47,6 +47,7 @@ pub(crate) fn row(method: &Method, path: &str) -> Option<Row> {
         ("POST", "/api/webhooks/{id}/replay") => acts(Thing::Webhook, ADMINS, json!({ "since": rfc3339(in_ms(-1000)) }), 200),
         // The test call that was planned before.
         ("POST", "/api/webhooks/{id}/test" | "/api/webhooks/{id}/deliveries/{seq}/resend") => Row { status: 202, ..reads(Thing::Webhook, ADMINS) },
+        ("GET", "/api" | "/api/openapi.json") => reads(Thing::Nothing, ANYONE),
         ("POST", "/api/sms/incoming/{secret}") => acts(Thing::Nothing, ANYONE, json!({ "from": "+358401234567", "text": "STOP" }), 404),
         _ => return None,
     };

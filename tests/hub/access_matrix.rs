@@ -369,6 +369,7 @@ async fn check(hub: &TestHub, estate: &Estate, method: &Method, path: &str, row:
     let body = if path == "/api/login" { Some(&guess) } else { row.body.as_ref() };
     let reply = ask(hub, method, &at(&own), session.as_deref(), body).await;
     expect(&cell, &reply, row, column);
+    is_described(method, path, &reply);
     for marker in &column.never {
         assert!(!reply.body.contains(marker), "{cell}: {marker} in {}", reply.body);
     }
@@ -391,6 +392,28 @@ async fn check(hub: &TestHub, estate: &Estate, method: &Method, path: &str, row:
         assert!(reply == nonexistent || is_missing, "{cell}: {id:?}: {reply:?}");
     }
     4 + foreign.len()
+}
+
+/// What was done is answered as the API's description says, to the last member. What was not is a problem, of which there are many.
+fn is_described(method: &Method, path: &str, reply: &Reply) {
+    let mut document = http::described().clone();
+    let operation = document["paths"][path][method.as_str().to_lowercase()].take();
+    assert!(operation.is_object(), "{method} {path} is not described");
+    let response =
+        if reply.status < 400 { &operation["responses"][reply.status.to_string()] } else { &document["components"]["responses"]["Problem"] };
+    assert!(response.is_object(), "{method} {path} answers {}, which is not described", reply.status);
+    let kind = reply.kind.split(';').next().unwrap_or_default();
+    let described: Vec<&String> = response["content"].as_object().into_iter().flatten().map(|(kind, _)| kind).collect();
+    let fits = described.iter().any(|known| *known == kind || known.ends_with("/*") && kind.starts_with(known.trim_end_matches('*')));
+    let is_nothing = described.is_empty() && reply.body.is_empty();
+    assert!(fits || is_nothing || *method == Method::HEAD, "{method} {path}: {kind} instead of {described:?}");
+    if kind.ends_with("json") && *method != Method::HEAD {
+        let schema = json!({ "allOf": [response["content"][kind]["schema"]], "components": document["components"] });
+        let body: Value = serde_json::from_str(&reply.body).unwrap();
+        let validator = jsonschema::validator_for(&schema).unwrap_or_else(|error| panic!("{method} {path}: {error}"));
+        let wrong: Vec<String> = validator.iter_errors(&body).map(|error| format!("{error} at {}", error.instance_path())).collect();
+        assert!(wrong.is_empty(), "{method} {path}: {wrong:#?}");
+    }
 }
 
 /// A job type that fits.

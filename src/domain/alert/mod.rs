@@ -23,7 +23,7 @@ pub const UNDO_S: i16 = 15;
 const LATE_MS: i64 = 30 * 60_000;
 
 /// What an alert says. The numbers are bits of stored masks: never reuse one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[repr(u8)]
 pub enum Alert {

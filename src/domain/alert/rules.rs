@@ -53,7 +53,7 @@ impl AlertRules {
 }
 
 /// A change of them; absent members stay, null takes a limit away or a text back to the built-in one.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, schemars::JsonSchema)]
 #[serde(default)]
 #[expect(missing_docs, reason = "members are those of the rules; absent and emptied differ")]
 pub struct AlertsChange {

@@ -14,7 +14,7 @@ const SMS_MAX: usize = 480;
 pub const NAMES: [&str; 10] = ["company", "job", "type", "customer", "address", "date", "time", "worker", "reason", "link"];
 
 /// An alert in words, before anything is filled in.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 pub struct AlertText {
     /// The e-mail's subject.
     pub subject: String,
