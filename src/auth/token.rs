@@ -9,6 +9,9 @@ use std::fmt;
 /// The cookie that holds a token.
 pub const COOKIE: &str = "hub_session";
 
+/// API tokens say what they are, so that whoever finds one in a text knows.
+pub const PROGRAMS: &str = "hub_";
+
 /// A secret that stands for a log-in. Shown once, to whoever logged in.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Token([u8; 32]);
@@ -32,6 +35,12 @@ impl Token {
         }
     }
 
+    /// Whether a request comes with what calls itself an API token.
+    pub fn is_programs(headers: &HeaderMap) -> bool {
+        let authorization = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+        authorization.and_then(|text| text.split_once(' ')).is_some_and(|(_, token)| token.trim().starts_with(PROGRAMS))
+    }
+
     /// What the database keeps. The token is random, so that a plain hash is as good as a slow one.
     pub fn hash(&self) -> Vec<u8> {
         Sha256::digest(self.0).to_vec()
@@ -40,8 +49,7 @@ impl Token {
 
 fn bearer(authorization: &str) -> Option<&str> {
     let (scheme, token) = authorization.split_once(' ')?;
-    // API tokens say what they are, so that whoever finds one in a text knows.
-    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim()).map(|token| token.strip_prefix("hub_").unwrap_or(token))
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim()).map(|token| token.strip_prefix(PROGRAMS).unwrap_or(token))
 }
 
 fn cookie(headers: &HeaderMap) -> Option<&str> {

@@ -112,7 +112,9 @@ async fn logged_in(request: &HttpRequest) -> Result<Session, Error> {
     let token = link.unwrap_or_else(|| Token::of_request(request.headers())).ok_or_else(|| Error::of(Name::NotAuthenticated))?;
     let session = match parts.auth.session(token, clock::now()).await {
         Err(auth::Error::NotAuthenticated) if is_link => {
-            return Err(Problem::with_detail(Name::NotAuthenticated, "This link or token has ended").into());
+            let is_program = Token::is_programs(request.headers());
+            let detail = if is_program { "This token has ended, or never was one" } else { "This link has ended" };
+            return Err(Problem::with_detail(Name::NotAuthenticated, detail).into());
         }
         other => other?,
     };

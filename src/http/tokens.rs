@@ -6,6 +6,7 @@ use super::error::Error;
 use super::request::{Body, Id};
 use super::settings::invalid;
 use crate::auth::Token;
+use crate::auth::token::PROGRAMS;
 use crate::domain::field::parse_text;
 use crate::domain::refusal::{Fault, Why};
 use crate::hub::clock;
@@ -64,7 +65,7 @@ pub(super) async fn create(parts: Data<Parts>, me: Me, Body(body): Body<ApiToken
     }
     tokens::create(&mut connection, &token, &secret.hash()).await?;
     connection.commit().await.map_err(store::Error::from)?;
-    Ok(HttpResponse::Created().json(view(token, Some(format!("hub_{secret}")))))
+    Ok(HttpResponse::Created().json(view(token, Some(format!("{PROGRAMS}{secret}")))))
 }
 
 /// Its sockets close at once here, within seconds on other nodes.

@@ -1,6 +1,9 @@
 /// Programs: an API token that works until it is taken back, and a webhook from the first test to the call that is told again.
+import { execFileSync, spawn } from 'node:child_process';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { resolve } from 'node:path';
+import { createInterface } from 'node:readline';
 import AxeBuilder from '@axe-core/playwright';
 import { request, type Page } from '@playwright/test';
 import { expect, test } from './fixtures';
@@ -115,4 +118,28 @@ test('a webhook is tested, told of a job, and told again', async ({ browse, as }
   await desk.getByRole('dialog').getByRole('button', { name: 'Remove it' }).click();
   await expect(desk.getByText('No webhook yet.')).toBeVisible();
   await new Promise((done) => receiver.close(done));
+});
+
+test('a Node program watches jobs with the published client', async ({ hub, as }) => {
+  const web = resolve(import.meta.dirname, '..');
+  execFileSync('npm', ['run', '--silent', 'client'], { cwd: web });
+  const admin = await as('admin');
+  const made = await admin.post('/api/tokens', { data: { name: 'Watcher', scopes: ['jobs:read'] } });
+  const { id, token } = (await made.json()) as { id: string; token: string };
+  const program = spawn('node', ['client/examples/watch-jobs.mjs'], {
+    cwd: web,
+    env: { ...process.env, HUB: hub.url, TOKEN: token },
+  });
+  const said: string[] = [];
+  for (const stream of [program.stdout, program.stderr]) {
+    createInterface({ input: stream }).on('line', (line) => said.push(line));
+  }
+  await expect.poll(() => said).toContain('# live');
+  const job = await order(await as('customer5'), 'The tap that Node hears of');
+  await expect.poll(() => said).toContain(`${job.number} job_created`);
+  // Taken back, it is told that coming back is useless, and ends.
+  const ended = new Promise<number | null>((done) => program.once('exit', done));
+  await admin.delete(`/api/tokens/${id}`);
+  expect(await ended).toBe(1);
+  expect(said).toContain('# ended');
 });
