@@ -45,6 +45,10 @@ bench: build ## one minute of the standard load; figures and plots in target/ben
 	@cargo build --release --locked --quiet --package loadtest
 	@$(TARGET)/release/loadtest $(LOAD)
 
+fuzz-api: ## the API's description against a hub, with every role; needs Schemathesis
+	@cargo build --locked --quiet
+	@deploy/fuzz-api.sh
+
 sqlx: ## .sqlx anew, from the migrations and the queries
 	@deploy/dev-database.sh prepare
 

@@ -34,6 +34,7 @@ pub struct Absence {
 pub struct Availability {
     /// By weekday, Monday first: minutes from midnight, or none. Null: the company's hours.
     #[ts(type = "([number, number] | null)[] | null")]
+    #[schemars(with = "Option<[Option<[u16; 2]>; 7]>")]
     pub hours: Option<Hours>,
     /// In order.
     pub absences: Vec<Absence>,

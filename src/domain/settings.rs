@@ -41,6 +41,7 @@ pub struct CompanyChange {
     pub email: Option<String>,
     /// Known to exist: whoever parses the request has the zones.
     pub time_zone: Option<String>,
+    #[schemars(with = "Option<[Option<[u16; 2]>; 7]>")]
     pub hours: Option<Hours>,
     pub holidays: Option<Vec<Date>>,
 }

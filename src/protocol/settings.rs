@@ -29,6 +29,7 @@ pub struct CompanySettings {
     pub time_zone: String,
     /// Monday first: minutes from midnight, or null.
     #[ts(type = "Array<[number, number] | null>")]
+    #[schemars(with = "[Option<[u16; 2]>; 7]")]
     pub hours: Hours,
     /// `YYYY-MM-DD`.
     pub holidays: Vec<String>,
