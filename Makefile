@@ -9,7 +9,7 @@ WEB := $(shell find web/src web/public -type f 2>/dev/null) $(wildcard web/*.htm
 # Given to `dispatch-hub demo`, for example: make run DEMO="--listen 127.0.0.1:9000 --fresh"
 DEMO ?=
 
-.PHONY: help run build web needs test check bench sqlx pictures format clean-data
+.PHONY: help run build web needs test check bench fuzz-api sqlx pictures format clean-data
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/make \1\t\2/' | expand -t 18

@@ -5,7 +5,16 @@ import ts from 'typescript-eslint';
 import svelteConfig from './svelte.config.js';
 
 export default ts.config(
-  { ignores: ['dist', 'client/dispatch-hub.js', 'node_modules', 'src/gen', 'test-results', 'playwright-report'] },
+  {
+    ignores: [
+      'dist',
+      'client/dispatch-hub.js',
+      'node_modules',
+      'src/gen',
+      'test-results',
+      'playwright-report',
+    ],
+  },
   js.configs.recommended,
   ...ts.configs.strict,
   ...svelte.configs.recommended,

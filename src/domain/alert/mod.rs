@@ -1,7 +1,7 @@
 //! Quick alerts: which event tells whom what, who may hear it, and when it is better left unsaid.
 //!
 //! Alerts follow what became of a job, not the kind of the event: a job is *scheduled* when it first is somebody's who will do it, and
-//! *changed* when that promise moves by more than [`SHIFT_MS`] or to another worker.
+//! *changed* when that promise moves by more than a quarter of an hour or to another worker.
 
 pub mod quiet;
 pub mod rules;
