@@ -236,7 +236,13 @@ test('the portal button is copied, and shows under the strictest policy', async 
   const copied = await admin.evaluate(() => navigator.clipboard.readText());
   expect(copied).toContain(`href="${hub.url}/p/demo"`);
   expect(copied).not.toMatch(/<script|style=|<here>/);
-  await expect(admin.frameLocator('iframe').getByRole('link', { name: 'Order <here>' })).toBeVisible();
+  // While settings arrive, the frame is drawn several times in a row; Chromium may leave it empty then.
+  await expect(async () => {
+    await admin.getByLabel('Text').fill('Order');
+    await admin.getByLabel('Text').fill('Order <here>');
+    const link = admin.frameLocator('iframe').getByRole('link', { name: 'Order <here>' });
+    await expect(link).toBeVisible({ timeout: 3_000 });
+  }).toPass();
 });
 
 test('of two admins the second sees what the first saved, and keeps what was typed', async ({
