@@ -4,7 +4,8 @@
 //! answer holds a marker of anything that its caller must not see.
 
 use crate::access_alerts;
-use crate::files::{picture, upload};
+use crate::access_things::{foreign, own};
+use crate::described::is_described;
 use crate::harness::{Estate, Job, Person, TestHub};
 use dispatch_hub::http;
 use reqwest::Method;
@@ -369,7 +370,7 @@ async fn check(hub: &TestHub, estate: &Estate, method: &Method, path: &str, row:
     let body = if path == "/api/login" { Some(&guess) } else { row.body.as_ref() };
     let reply = ask(hub, method, &at(&own), session.as_deref(), body).await;
     expect(&cell, &reply, row, column);
-    is_described(method, path, &reply);
+    is_described(method, path, reply.status, &reply.kind, &reply.body);
     for marker in &column.never {
         assert!(!reply.body.contains(marker), "{cell}: {marker} in {}", reply.body);
     }
@@ -392,28 +393,6 @@ async fn check(hub: &TestHub, estate: &Estate, method: &Method, path: &str, row:
         assert!(reply == nonexistent || is_missing, "{cell}: {id:?}: {reply:?}");
     }
     4 + foreign.len()
-}
-
-/// What was done is answered as the API's description says, to the last member. What was not is a problem, of which there are many.
-fn is_described(method: &Method, path: &str, reply: &Reply) {
-    let mut document = http::described().clone();
-    let operation = document["paths"][path][method.as_str().to_lowercase()].take();
-    assert!(operation.is_object(), "{method} {path} is not described");
-    let response =
-        if reply.status < 400 { &operation["responses"][reply.status.to_string()] } else { &document["components"]["responses"]["Problem"] };
-    assert!(response.is_object(), "{method} {path} answers {}, which is not described", reply.status);
-    let kind = reply.kind.split(';').next().unwrap_or_default();
-    let described: Vec<&String> = response["content"].as_object().into_iter().flatten().map(|(kind, _)| kind).collect();
-    let fits = described.iter().any(|known| *known == kind || known.ends_with("/*") && kind.starts_with(known.trim_end_matches('*')));
-    let is_nothing = described.is_empty() && reply.body.is_empty();
-    assert!(fits || is_nothing || *method == Method::HEAD, "{method} {path}: {kind} instead of {described:?}");
-    if kind.ends_with("json") && *method != Method::HEAD {
-        let schema = json!({ "allOf": [response["content"][kind]["schema"]], "components": document["components"] });
-        let body: Value = serde_json::from_str(&reply.body).unwrap();
-        let validator = jsonschema::validator_for(&schema).unwrap_or_else(|error| panic!("{method} {path}: {error}"));
-        let wrong: Vec<String> = validator.iter_errors(&body).map(|error| format!("{error} at {}", error.instance_path())).collect();
-        assert!(wrong.is_empty(), "{method} {path}: {wrong:#?}");
-    }
 }
 
 /// A job type that fits.
@@ -452,94 +431,6 @@ fn stranger_status(row: &Row) -> u16 {
     } else {
         row.status
     }
-}
-
-/// An id of the row's kind that is the caller's, as far as they may have one.
-async fn own(hub: &TestHub, estate: &Estate, row: &Row, column: &Column) -> String {
-    let id = |id: Uuid| id.to_string();
-    let company = hub.company();
-    match row.thing {
-        Thing::Nothing => String::new(),
-        // Routes may change it, and delete it.
-        Thing::Job if column.role.is_some() => estate.fresh_job(hub).await.to_string(),
-        Thing::Job => estate.job.to_string(),
-        Thing::Worker => id(company.worker(1).0),
-        Thing::Customer => id(company.bakery.id.0),
-        Thing::Template => id(company.repair.0),
-        Thing::Asset => id(company.bakery.asset.0),
-        Thing::PortalUser => id(company.portal_users[0].0),
-        Thing::Dispatcher => id(company.dispatchers[0].0),
-        Thing::File => match (&column.session, column.role) {
-            (Some(session), Some(PortalUser | Worker | Dispatcher | Admin)) => id(upload(hub, session, &picture(8, 8)).await),
-            _ => id(estate.north.file),
-        },
-        Thing::Spare(table) => spare(hub, table).await,
-        Thing::Mail => mail(hub, company.tenant.0).await,
-        Thing::ContactPoint | Thing::Wish | Thing::Alert | Thing::Webhook | Thing::Token => {
-            access_alerts::own(hub, row.thing, column).await.to_string()
-        }
-    }
-}
-
-/// Somebody or something new in `north` that nobody else needs.
-async fn spare(hub: &TestHub, table: &str) -> String {
-    let (id, login, tenant) = (Uuid::now_v7(), Uuid::now_v7(), hub.company().tenant);
-    let make = match table {
-        "customer" => format!("insert into customer (tenant, id, name) values ('{tenant}', '{id}', 'Spare')"),
-        "price_item" => format!(
-            "insert into price_item (tenant, id, code, description, unit_price, tax_rate) values ('{tenant}', '{id}', '', 'mk-price Spare', 1, 0)"
-        ),
-        _ => format!(
-            "insert into login (id, email) values ('{login}', '{login}@example.com');
-             insert into {table} (tenant, id, login, name, joined_at) values ('{tenant}', '{id}', '{login}', 'Spare', null)"
-        ),
-    };
-    hub.tamper(&make).await;
-    id.to_string()
-}
-
-/// A mail of a tenant that was given up.
-async fn mail(hub: &TestHub, tenant: Uuid) -> String {
-    let id = Uuid::now_v7();
-    hub.tamper(&format!(
-        "insert into message (tenant, id, address, name, letter, expires_at, due_at, dead_at)
-         values ('{tenant}', '{id}', 'a@example.com', 'A', '{{\"about\": \"verification\"}}', now() + interval '1 day', null, now())"
-    ))
-    .await;
-    id.to_string()
-}
-
-/// Ids of the row's kind that are there, but not for this caller.
-fn foreign(estate: &Estate, thing: Thing, column: &Column) -> Vec<String> {
-    let (of_south, of_mill, of_north) = (&estate.south, &estate.mill, &estate.north);
-    let pick = |ids: &crate::harness::Ids| match thing {
-        Thing::Nothing => Uuid::nil(),
-        Thing::Job => ids.job.0.0,
-        Thing::Worker | Thing::Spare("worker") => ids.worker.0,
-        Thing::Customer | Thing::Spare("customer") => ids.customer.0,
-        Thing::Template => ids.template.0,
-        Thing::Asset => ids.asset.0,
-        Thing::Dispatcher | Thing::Spare("dispatcher") => ids.dispatcher.0,
-        Thing::File => ids.file,
-        Thing::PortalUser | Thing::Spare(_) => ids.portal_user.0,
-        // Mails have no list that others see: any other id is as foreign.
-        Thing::Mail => Uuid::max(),
-        Thing::ContactPoint => access_alerts::FOREIGN_POINT,
-        Thing::Wish => access_alerts::FOREIGN_WISH,
-        Thing::Alert | Thing::Webhook | Thing::Token if column.role == Some(Stranger) => Uuid::max(),
-        Thing::Webhook => access_alerts::FOREIGN_WEBHOOK,
-        Thing::Token => access_alerts::FOREIGN_TOKEN,
-        Thing::Alert => access_alerts::FOREIGN_ALERT,
-    };
-    let within_tenant = matches!(thing, Thing::Job | Thing::Customer | Thing::Asset | Thing::File);
-    let ids = match column.role {
-        Some(Stranger) => vec![pick(of_north)],
-        // Also another job of the same customer.
-        Some(Link) if thing == Thing::Job => vec![of_south.job.0.0, of_mill.job.0.0, estate.job.0.0],
-        Some(PortalUser | Worker | Link) if within_tenant => vec![pick(of_south), pick(of_mill)],
-        _ => vec![pick(of_south)],
-    };
-    ids.into_iter().map(|id| id.to_string()).collect()
 }
 
 async fn log_in_again(hub: &TestHub, column: &Column) -> String {

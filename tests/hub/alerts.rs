@@ -1,6 +1,6 @@
 //! Quick alerts from the event to the mailbox: who is told what, when it is better left unsaid, and what survives a crash.
 
-use crate::harness::{HIDDEN, Job, Mailbox, PATIENCE, Person, Program, Received, TestHub, company, in_ms, problem, rfc3339};
+use crate::harness::{HIDDEN, Job, Mailbox, Person, Program, Received, TestHub, company, in_ms, problem, rfc3339};
 use crate::settings::put;
 use dispatch_hub::client::Client;
 use dispatch_hub::domain::portal::Overrides;
@@ -8,8 +8,6 @@ use dispatch_hub::store::scratch;
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::collections::HashMap;
-use std::time::Instant;
-use tokio::time::sleep;
 use uuid::Uuid;
 
 /// What waits for an undo waits no longer.
@@ -17,19 +15,10 @@ const HURRY: &str = "update message set due_at = now() where due_at is not null;
 
 const EVERYTHING: [&str; 7] = ["scheduled", "changed", "en_route", "nearby", "started", "completed", "cancelled"];
 
-/// The log, once an alert of this job that tells the event is in this state.
+/// The log's alert of this job that tells the event, once it is in this state.
 async fn until(hub: &TestHub, job: Job, event: &str, state: &str) -> Value {
-    let dispatcher = hub.dispatcher(1).await;
-    let began = Instant::now();
-    loop {
-        let log = dispatcher.reads(&format!("/api/alerts?job={job}")).await;
-        let tells = |alert: &&Value| alert["events"].as_array().unwrap().contains(&json!(event)) && alert["state"] == state;
-        if let Some(alert) = log["items"].as_array().unwrap().iter().find(tells) {
-            return alert.clone();
-        }
-        assert!(began.elapsed() < PATIENCE, "{event} is not {state}: {log:#}");
-        sleep(std::time::Duration::from_millis(20)).await;
-    }
+    let tells = |alert: &Value| alert["events"].as_array().unwrap().contains(&json!(event)) && alert["state"] == state;
+    hub.dispatcher(1).await.finds(&format!("/api/alerts?job={job}"), tells).await
 }
 
 /// Asks for alerts at the address of the log-in, which needs no code.

@@ -1,5 +1,6 @@
 //! Somebody who is logged in: what they ask over HTTP, and their sockets.
 
+use super::PATIENCE;
 use super::company::PASSWORD;
 use super::live::Live;
 use dispatch_hub::client::{Answer, Client, Socket};
@@ -9,6 +10,7 @@ use dispatch_hub::protocol::{Encoding, Problem, Topic};
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::fmt;
+use std::time::Instant;
 use uuid::Uuid;
 
 /// A job, as tests name it.
@@ -98,6 +100,18 @@ impl Person {
     /// Reads what is there.
     pub(crate) async fn reads(&self, path: &str) -> Value {
         self.client.get(path).await.unwrap_or_else(|error| panic!("{}: {path}: {error}", self.caller.name))
+    }
+
+    /// Reads a list until an item of it fits: each request is one look.
+    pub(crate) async fn finds(&self, list: &str, fits: impl Fn(&Value) -> bool) -> Value {
+        let began = Instant::now();
+        loop {
+            let read = self.reads(list).await;
+            if let Some(item) = read["items"].as_array().expect("a list").iter().find(|item| fits(item)) {
+                return item.clone();
+            }
+            assert!(began.elapsed() < PATIENCE, "{list} never has it: {read:#}");
+        }
     }
 
     /// A job as this person sees it.
