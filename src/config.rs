@@ -2,9 +2,11 @@
 //!
 //! Every setting is text with a source until it is parsed here, so that a file and a variable fail with the same words.
 
+mod places;
 mod sms;
 mod smtp;
 
+pub use places::{GeocoderKind, GeocoderSetting, RouterProgram, RouterUrl};
 pub use sms::{Gateway, Sms};
 pub use smtp::{Security, Smtp};
 
@@ -165,60 +167,6 @@ impl FromStr for PublicUrl {
     }
 }
 
-/// Which routing server it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RouterProgram {
-    /// OSRM.
-    Osrm,
-    /// Valhalla.
-    Valhalla,
-}
-
-/// Where a routing server answers: `http(s)://host[:port][/path]`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RouterUrl(String);
-
-impl RouterUrl {
-    /// Without a slash at its end.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl FromStr for RouterUrl {
-    type Err = ();
-
-    fn from_str(text: &str) -> Result<Self, ()> {
-        let url = text.trim_end_matches('/');
-        let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://")).ok_or(())?;
-        let plain = !rest.is_empty() && !rest.starts_with('/') && rest.chars().all(|c| c.is_ascii_alphanumeric() || "-._~:[]/@".contains(c));
-        if plain { Ok(Self(url.to_owned())) } else { Err(()) }
-    }
-}
-
-/// What suggests addresses.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct GeocoderSetting {
-    /// Whose answers it gives.
-    pub kind: GeocoderKind,
-    /// Where it is.
-    pub url: String,
-}
-
-/// The kinds of geocoders that can be asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(missing_docs, reason = "they are products")]
-pub enum GeocoderKind {
-    Photon,
-    Nominatim,
-    Pelias,
-}
-
-impl GeocoderKind {
-    const ALL: [(&'static str, Option<Self>); 4] =
-        [("built_in", None), ("photon", Some(Self::Photon)), ("nominatim", Some(Self::Nominatim)), ("pelias", Some(Self::Pelias))];
-}
-
 /// All settings of a hub.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
@@ -316,12 +264,7 @@ impl fmt::Display for Config {
         writeln!(f, "fixes.keep_days = {}", self.fixes_keep_days)?;
         writeln!(f, "map.basemap = \"{}\"", file(&self.basemap))?;
         writeln!(f, "places.gazetteer = \"{}\"", file(&self.gazetteer))?;
-        writeln!(f, "router.kind = \"{}\"", self.router.as_ref().map_or("", |(kind, _)| word_of(*kind)))?;
-        writeln!(f, "router.url = \"{}\"", self.router.as_ref().map_or("", |(_, url)| url.as_str()))?;
-        let kind = self.geocoder.as_ref().map(|geocoder| geocoder.kind);
-        let (kind, _) = GeocoderKind::ALL.into_iter().find(|(_, known)| *known == kind).expect("every kind has its word");
-        writeln!(f, "geocoder.kind = \"{kind}\"")?;
-        writeln!(f, "geocoder.url = \"{}\"", self.geocoder.as_ref().map_or("", |geocoder| &geocoder.url))?;
+        places::write(self.router.as_ref(), self.geocoder.as_ref(), f)?;
         write!(f, "paper.fonts = {:?}", self.paper_fonts)?;
         self.ignored_variables.iter().try_for_each(|variable| write!(f, "\n# {variable} means nothing to the hub"))
     }
@@ -396,41 +339,13 @@ impl Settings {
             fixes_keep_days: self.one("fixes.keep_days", "90", "a number from 1 to 3650", |text| within(text, 3650))?,
             basemap: self.maybe("map.basemap", "a file that is there", existing_file)?,
             gazetteer: self.maybe("places.gazetteer", "a file that is there", existing_file)?,
-            router: self.router()?,
-            geocoder: self.geocoder()?,
+            router: places::router(self)?,
+            geocoder: places::geocoder(self)?,
             paper_fonts: self
                 .maybe("paper.fonts", "font files that are there", |text| text.split(',').map(|one| existing_file(one.trim())).collect())?
                 .unwrap_or_default(),
             ignored_variables,
         })
-    }
-
-    /// A router is a kind and an address: one without the other is a mistake.
-    fn router(&self) -> Result<Option<(RouterProgram, RouterUrl)>, Error> {
-        let kinds = "osrm or valhalla, together with router.url";
-        let kind =
-            self.maybe("router.kind", kinds, |text| [RouterProgram::Osrm, RouterProgram::Valhalla].into_iter().find(|kind| word_of(*kind) == text))?;
-        let url = self.maybe("router.url", "an address like http://127.0.0.1:5000, together with router.kind", |text| text.parse().ok())?;
-        let alone = |key, expected| Error::Value { key, value: "\"\"".into(), source_name: "nowhere".into(), expected };
-        match (kind, url) {
-            (Some(kind), Some(url)) => Ok(Some((kind, url))),
-            (None, None) => Ok(None),
-            (Some(_), None) => Err(alone("router.url", "the address of the router")),
-            (None, Some(_)) => Err(alone("router.kind", "osrm or valhalla")),
-        }
-    }
-
-    /// Another geocoder than the built-in one needs an address.
-    fn geocoder(&self) -> Result<Option<GeocoderSetting>, Error> {
-        let kind = self.one("geocoder.kind", "built_in", "built_in, photon, nominatim or pelias", |text| {
-            GeocoderKind::ALL.into_iter().find(|(word, _)| *word == text).map(|(_, kind)| kind)
-        })?;
-        let Some(kind) = kind else { return Ok(None) };
-        let expected = "the geocoder's address, like http://127.0.0.1:2322";
-        let url =
-            self.maybe("geocoder.url", expected, |text| (text.starts_with("http://") || text.starts_with("https://")).then(|| text.to_owned()))?;
-        let absent = || Error::Value { key: "geocoder.url", value: "\"\"".into(), source_name: FILE.into(), expected };
-        Ok(Some(GeocoderSetting { kind, url: url.ok_or_else(absent)? }))
     }
 
     /// A setting that always has a value.
@@ -450,13 +365,6 @@ impl Settings {
             source_name: setting.source_name.clone(),
             expected,
         })
-    }
-}
-
-fn word_of(kind: RouterProgram) -> &'static str {
-    match kind {
-        RouterProgram::Osrm => "osrm",
-        RouterProgram::Valhalla => "valhalla",
     }
 }
 
