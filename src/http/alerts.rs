@@ -4,6 +4,7 @@ use super::Parts;
 use super::access::Me;
 use super::csv::{self, Csv};
 use super::error::Error;
+use super::page;
 use super::request::{Body, Id, Query};
 use super::settings::{self, One, begin, finish, is_current};
 use crate::courier;
@@ -48,13 +49,11 @@ pub(super) async fn list(parts: Data<Parts>, me: Me, query: Query) -> Result<Jso
         state,
         text: query.text("q")?.map(ToOwned::to_owned),
         after: query.id::<Uuid>("after")?,
-        // One more tells whether there are more.
-        limit: i64::try_from(limit).unwrap_or(0) + 1,
+        limit: page::one_more(limit),
     };
     let mut connection = parts.store.read(me.tenant.id).await?;
     let mut found = messages::list(&mut connection, me.tenant.id, &wanted).await?;
-    let next = (found.len() > limit).then(|| found.get(limit - 1).map(|last| last.id.to_string())).flatten();
-    found.truncate(limit);
+    let next = page::cut(&mut found, limit, |last| last.id.to_string());
     Ok(Json(List { items: found.into_iter().filter_map(view).collect(), next }))
 }
 

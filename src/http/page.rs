@@ -29,6 +29,18 @@ pub(super) struct Members {
     pub(super) narrow: &'static [&'static str],
 }
 
+/// Cuts what was read one item too far, which tells whether there is more: the `next` then, the name of the last item that stays.
+pub(super) fn cut<T>(items: &mut Vec<T>, limit: usize, name: impl Fn(&T) -> String) -> Option<String> {
+    let next = (items.len() > limit).then(|| items.get(limit - 1).map(name)).flatten();
+    items.truncate(limit);
+    next
+}
+
+/// How many to read, so that one more than asked for tells whether there is more.
+pub(super) fn one_more(limit: usize) -> i64 {
+    i64::try_from(limit).unwrap_or(i64::MAX - 1) + 1
+}
+
 /// The part of a list that a request asks for: `q` in the name, `limit` items, `after` the one of this id; in the order that they come
 /// in, unless another one is asked for.
 pub(super) fn part<T: Serialize>(query: &Query, members: &Members, items: impl Iterator<Item = Item<T>>) -> Result<List<T>, Error> {

@@ -3,9 +3,9 @@
 use super::Parts;
 use super::access::Me;
 use super::error::Error;
-use super::local_time;
 use super::request::{Body, Id, Query};
 use super::settings::invalid;
+use super::{local_time, page};
 use crate::courier::refused_webhook;
 use crate::domain::event::Kind;
 use crate::domain::field::parse_text;
@@ -123,10 +123,8 @@ pub(super) async fn deliveries(parts: Data<Parts>, me: Me, Id(id): Id<Uuid>, que
     webhooks::find(&mut connection, me.tenant.id, id).await?;
     drop(connection);
     let mut connection = parts.store.read(me.tenant.id).await?;
-    let most = i64::try_from(limit).unwrap_or(0) + 1;
-    let mut found = webhooks::deliveries(&mut connection, me.tenant.id, id, state, before, most).await?;
-    let next = (found.len() > limit).then(|| found.get(limit - 1).map(|last| last.seq.to_string())).flatten();
-    found.truncate(limit);
+    let mut found = webhooks::deliveries(&mut connection, me.tenant.id, id, state, before, page::one_more(limit)).await?;
+    let next = page::cut(&mut found, limit, |last| last.seq.to_string());
     Ok(Json(List { items: found.into_iter().map(delivery).collect(), next }))
 }
 
