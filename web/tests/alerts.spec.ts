@@ -1,9 +1,9 @@
 /// Quick alerts from the customer's wish to the mailbox, the phone and back: set, told, stopped, paid for, in the company's own words.
-import AxeBuilder from '@axe-core/playwright';
-import type { APIRequestContext, Page } from '@playwright/test';
+import type { APIRequestContext } from '@playwright/test';
 import type { Job } from '../src/lib/protocol';
 import { expect, test } from './fixtures';
 import { command, hand, order } from './jobs';
+import { readable } from './readable';
 
 interface Message {
   channel: 'email' | 'sms';
@@ -27,20 +27,6 @@ async function told(client: APIRequestContext, to: string, says: string | RegExp
     )
     .toBeDefined();
   return found!;
-}
-
-async function readable(page: Page): Promise<void> {
-  await page.evaluate(() =>
-    Promise.all(document.getAnimations().map(({ finished }) => finished.catch(() => null))),
-  );
-  const { violations } = await new AxeBuilder({ page })
-    // A mail's own HTML, in which no script may run, axe's neither.
-    .exclude('iframe')
-    .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'])
-    .analyze();
-  expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)).toEqual([]);
-  const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-  expect(over, 'pixels wider than the screen').toBeLessThanOrEqual(0);
 }
 
 /** On its way to worker 2, who accepts: from here on it is a promise. */

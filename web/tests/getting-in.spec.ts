@@ -1,7 +1,7 @@
 /// Getting in: invited, signed up, forgotten the password, with several companies, and out again.
-import AxeBuilder from '@axe-core/playwright';
-import type { APIRequestContext, Page } from '@playwright/test';
+import type { APIRequestContext } from '@playwright/test';
 import { expect, PASSWORD, test } from './fixtures';
+import { readable } from './readable';
 
 interface Mail {
   to: string;
@@ -24,18 +24,6 @@ async function mailTo(client: APIRequestContext, to: string, subject: RegExp): P
     })
     .toMatch(subject);
   return found!;
-}
-
-async function readable(page: Page): Promise<void> {
-  await page.evaluate(() =>
-    Promise.all(document.getAnimations().map(({ finished }) => finished.catch(() => null))),
-  );
-  const { violations } = await new AxeBuilder({ page })
-    .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'])
-    .analyze();
-  expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)).toEqual([]);
-  const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-  expect(over, 'pixels wider than the screen').toBeLessThanOrEqual(0);
 }
 
 /** Invites through the API. */

@@ -4,22 +4,10 @@ import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
-import AxeBuilder from '@axe-core/playwright';
-import { request, type Page } from '@playwright/test';
+import { request } from '@playwright/test';
 import { expect, test } from './fixtures';
 import { order } from './jobs';
-
-async function readable(page: Page): Promise<void> {
-  await page.evaluate(() =>
-    Promise.all(document.getAnimations().map(({ finished }) => finished.catch(() => null))),
-  );
-  const { violations } = await new AxeBuilder({ page })
-    .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'])
-    .analyze();
-  expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)).toEqual([]);
-  const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-  expect(over, 'pixels wider than the screen').toBeLessThanOrEqual(0);
-}
+import { readable } from './readable';
 
 test('a token is made, used and taken back', async ({ browse, hub }) => {
   const desk = await browse({ login: 'admin' });
