@@ -31,14 +31,25 @@ pub(super) fn of(document: &Value) -> String {
         body.push_str("</article>");
     }
     body.push_str("</section>");
-    let description = escape(document["info"]["description"].as_str().unwrap_or_default()).into_owned();
+    let description = prose(document["info"]["description"].as_str().unwrap_or_default());
     PAGE.replacen("{description}", &description, 1).replacen("{nav}", &nav, 1).replacen("{body}", &body, 1)
 }
 
 const WRITES: &str = "a string takes everything";
 
+/// A description as HTML: what stands between backticks is code.
+fn prose(text: &str) -> String {
+    let parts: Vec<&str> = text.split('`').collect();
+    // An odd number of parts: every backtick has its partner.
+    if parts.len().is_multiple_of(2) {
+        return escape(text).into_owned();
+    }
+    let part = |(index, part): (usize, &&str)| if index % 2 == 1 { format!("<code>{}</code>", escape(part)) } else { escape(part).into_owned() };
+    parts.iter().enumerate().map(part).collect()
+}
+
 fn write_operation(out: &mut String, path: &str, method: &str, operation: &Value) {
-    let text = |value: &Value| escape(value.as_str().unwrap_or_default()).into_owned();
+    let text = |value: &Value| prose(value.as_str().unwrap_or_default());
     let id = text(&operation["operationId"]);
     write!(
         out,
@@ -79,7 +90,7 @@ fn write_operation(out: &mut String, path: &str, method: &str, operation: &Value
 
 fn write_shape(out: &mut String, schema: &Value) {
     if let Some(description) = schema["description"].as_str() {
-        write!(out, "<p>{}</p>", escape(description)).expect(WRITES);
+        write!(out, "<p>{}</p>", prose(description)).expect(WRITES);
     }
     let Some(members) = schema["properties"].as_object() else {
         write!(out, "<p>{}</p>", kind(schema)).expect(WRITES);
@@ -89,7 +100,7 @@ fn write_shape(out: &mut String, schema: &Value) {
     out.push_str("<table>");
     for (name, member) in members {
         let star = if required.contains(&name.as_str()) { "" } else { "?" };
-        let what = escape(member["description"].as_str().unwrap_or_default()).into_owned();
+        let what = prose(member["description"].as_str().unwrap_or_default());
         write!(out, "<tr><td><code>{}{star}</code></td><td>{}</td><td>{what}</td></tr>", escape(name), kind(member)).expect(WRITES);
     }
     out.push_str("</table>");
@@ -146,3 +157,15 @@ code { font-size: .9em; } small { color: var(--muted); } p { margin: .4rem 0; }
 <nav aria-label="Parts">{nav}<a href="#shapes">shapes</a></nav>
 {body}</main></body></html>
 "##;
+
+#[cfg(test)]
+mod tests {
+    use super::prose;
+
+    #[test]
+    fn what_stands_between_backticks_is_code_and_nothing_is_markup() {
+        assert_eq!(prose("Send `a<b>` & go"), "Send <code>a&lt;b&gt;</code> &amp; go");
+        assert_eq!(prose("one ` alone"), "one ` alone");
+        assert_eq!(prose("`a``b`"), "<code>a</code><code>b</code>");
+    }
+}
