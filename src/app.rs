@@ -2,7 +2,7 @@
 
 use crate::auth::Auth;
 use crate::config::{Config, GeocoderKind, GeocoderSetting, PublicUrl, RouterProgram, RouterUrl};
-use crate::courier::{Courier, EmailWay, Gateway, Manner, Outbox, Sender, SmsWay, Ways};
+use crate::courier::{Courier, EmailWay, Gateway, Manner, Outbox, Pusher, Sender, SmsWay, Ways};
 use crate::http::Outside;
 use crate::hub::{Hub, clock};
 use crate::places::geocoder::Answers;
@@ -69,7 +69,8 @@ impl App {
             (Some(settings), Some(url)) => Some(SmsWay::Gateway(Arc::new(Gateway::new(settings, url.as_str())?))),
             _ => None,
         };
-        Self::build(config, store, postgres, Ways { email, sms }, |_| ()).await
+        let push = pusher(config, &store).await?;
+        Self::build(config, store, postgres, Ways { email, sms, push }, |_| ()).await
     }
 
     /// The same with messages that go nowhere but to a page.
@@ -77,7 +78,8 @@ impl App {
         let outbox = Outbox::default();
         let pages = demo::outbox::pages(&outbox);
         let sms = SmsWay::Outbox(outbox.clone(), demo::outbox::SMS_PRICE, demo::outbox::SMS_CURRENCY.into());
-        let ways = Ways { email: Some(EmailWay::Outbox(outbox)), sms: Some(sms) };
+        let push = pusher(config, &store).await?;
+        let ways = Ways { email: Some(EmailWay::Outbox(outbox)), sms: Some(sms), push };
         Self::build(config, store, postgres, ways, pages).await
     }
 
@@ -97,7 +99,8 @@ impl App {
         let geocoder = config.geocoder.as_ref().map(geocoder).transpose().context("the geocoder cannot be asked")?;
         let auth = Auth::new(store.clone(), config.session_days);
         let sms_price = ways.sms_price().map(|(price, currency)| (price, currency.to_owned()));
-        let (server, address) = http::server(config, Arc::clone(&hub), auth, Outside { geocoder, sms_price }, metrics, GRACE_S, more)?;
+        let outside = Outside { geocoder, sms_price, push_key: ways.push.as_ref().map(|pusher| pusher.public_key()) };
+        let (server, address) = http::server(config, Arc::clone(&hub), auth, outside, metrics, GRACE_S, more)?;
         let base_url = config.public_url.as_ref().map_or_else(|| format!("http://{address}"), |url| url.as_str().to_owned());
         let (per_minute, private_webhooks) = (config.messages_per_minute, config.private_webhooks);
         let manner = Manner { base_url, per_minute, private_webhooks, clock: clock::now };
@@ -135,6 +138,15 @@ impl App {
         }
         Ok(())
     }
+}
+
+/// What hands notifications to push services, with the key that browsers know this hub by.
+async fn pusher(config: &Config, store: &Store) -> anyhow::Result<Option<Arc<Pusher>>> {
+    let Some(settings) = &config.push else { return Ok(None) };
+    let mut connection = store.write().await?;
+    let key = store::vapid::key(&mut connection, &Pusher::new_key()?).await?;
+    connection.commit().await?;
+    Ok(Some(Arc::new(Pusher::new(settings, &key)?)))
 }
 
 fn geocoder(setting: &GeocoderSetting) -> Result<Geocoder, reqwest::Error> {

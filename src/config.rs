@@ -3,10 +3,12 @@
 //! Every setting is text with a source until it is parsed here, so that a file and a variable fail with the same words.
 
 mod places;
+mod push;
 mod sms;
 mod smtp;
 
 pub use places::{GeocoderKind, GeocoderSetting, RouterProgram, RouterUrl};
+pub use push::Push;
 pub use sms::{Gateway, Sms};
 pub use smtp::{Security, Smtp};
 
@@ -20,7 +22,7 @@ use std::str::FromStr;
 pub const FILE: &str = "config.toml";
 
 /// Every key that means something. The variable of `a.b` is `HUB_A_B`.
-const KEYS: [&str; 38] = [
+const KEYS: [&str; 40] = [
     "listen",
     "data",
     "public_url",
@@ -48,6 +50,8 @@ const KEYS: [&str; 38] = [
     "sms.timeout_s",
     "sms.price",
     "sms.currency",
+    "push.contact",
+    "push.private",
     "courier.per_minute",
     "webhooks.private",
     "api.per_minute",
@@ -190,6 +194,8 @@ pub struct Config {
     pub smtp: Option<Smtp>,
     /// The gateway of text messages; none: they wait.
     pub sms: Option<Sms>,
+    /// Notifications of browsers; none: not allowed.
+    pub push: Option<Push>,
     /// Messages a minute that one company may send.
     pub messages_per_minute: u16,
     /// Webhooks may be called inside the operator's own network, and without encryption.
@@ -258,6 +264,7 @@ impl fmt::Display for Config {
         writeln!(f, "sessions.days = {}", self.session_days)?;
         smtp::write(self.smtp.as_ref(), f)?;
         sms::write(self.sms.as_ref(), f)?;
+        push::write(self.push.as_ref(), f)?;
         writeln!(f, "courier.per_minute = {}", self.messages_per_minute)?;
         writeln!(f, "webhooks.private = {}", self.private_webhooks)?;
         writeln!(f, "api.per_minute = {}", self.requests_per_minute)?;
@@ -333,6 +340,7 @@ impl Settings {
             session_days: self.one("sessions.days", "30", "a number from 1 to 365", |text| within(text, 365))?,
             smtp: smtp::parse(self)?,
             sms: sms::parse(self)?,
+            push: push::parse(self)?,
             messages_per_minute: self.one("courier.per_minute", "300", "a number from 1 to 60000", |text| within(text, 60_000))?,
             private_webhooks: self.one("webhooks.private", "false", "true or false", |text| text.parse().ok())?,
             requests_per_minute: self.one("api.per_minute", "600", "a number from 1 to 60000", |text| within(text, 60_000))?,

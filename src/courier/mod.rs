@@ -1,4 +1,4 @@
-//! Out of the building: claims what is to be sent, renders it, sends it, settles it. By e-mail and by SMS.
+//! Out of the building: claims what is to be sent, renders it, sends it, settles it. By e-mail, by SMS and by Web Push.
 //!
 //! A claim is a lease: the row's `due_at` moves ahead by more than any attempt takes, so that two couriers never have one
 //! message in hand at the same time, and what a courier that died had in hand is claimed again. Between the server's yes and the
@@ -9,6 +9,7 @@ mod backoff;
 mod outbox;
 mod preview;
 mod public_only;
+mod push;
 mod render;
 mod sms;
 mod smtp;
@@ -18,14 +19,15 @@ mod write;
 
 pub use outbox::{Kept, Outbox};
 pub use preview::{Preview, preview};
-pub use public_only::refused as refused_webhook;
+pub use public_only::refused as refused_address;
+pub use push::{BadPush, Pusher};
 pub use sms::{BadGateway, Gateway, STATUS_PATH};
 pub use smtp::{Bad, Sender};
 
 use crate::domain::At;
 use crate::domain::contact_point::Channel;
-use crate::store::messages::{self, Claimed, Settled};
-use crate::store::{self, Store};
+use crate::store::messages::{self, Claimed, Content, Settled};
+use crate::store::{self, Store, contact_points};
 use futures_util::StreamExt;
 use futures_util::future::join_all;
 use futures_util::stream::FuturesUnordered;
@@ -75,6 +77,8 @@ pub struct Ways {
     pub email: Option<EmailWay>,
     /// Of text messages.
     pub sms: Option<SmsWay>,
+    /// Of notifications in browsers.
+    pub push: Option<Arc<Pusher>>,
 }
 
 /// Clients over TLS want to know with whose cryptography. Whoever said so first has decided.
@@ -88,15 +92,17 @@ enum Outcome {
     Sent(Option<String>),
     /// Not now; why, and the server's code if it said one.
     Later(String, Option<u16>),
+    /// Not now, and not before so many milliseconds have passed: the other side asks for that.
+    NotBefore(String, Option<u16>, i64),
     /// Never.
     Refused(String, Option<u16>),
-    /// Never to this number: whoever has it wants none.
+    /// Never to this number or browser: whoever has it wants none.
     Stopped(String),
 }
 
 impl Ways {
     fn channels(&self) -> Vec<Channel> {
-        let ways = [(Channel::Email, self.email.is_some()), (Channel::Sms, self.sms.is_some())];
+        let ways = [(Channel::Email, self.email.is_some()), (Channel::Sms, self.sms.is_some()), (Channel::Push, self.push.is_some())];
         ways.into_iter().filter(|(_, is_open)| *is_open).map(|(channel, _)| channel).collect()
     }
 
@@ -110,7 +116,8 @@ impl Ways {
             Some(SmsWay::Gateway(gateway)) => gateway.timeout(),
             _ => PAUSE,
         };
-        email.max(sms)
+        let push = if self.push.is_some() { Pusher::timeout() } else { PAUSE };
+        email.max(sms).max(push)
     }
 
     /// Longer than any attempt takes.
@@ -128,24 +135,31 @@ impl Ways {
     }
 
     async fn send(&self, claimed: &Claimed, draft: Draft, now: At) -> Outcome {
-        match (draft, &self.email, &self.sms) {
-            (Draft::Email(rendered), Some(EmailWay::Smtp(sender)), _) => match timeout(sender.timeout(), sender.send(claimed, *rendered)).await {
-                Ok(outcome) => outcome,
-                Err(_elapsed) => {
+        let no_way = || Outcome::Later("there is no way for it".into(), None);
+        match draft {
+            Draft::Email(rendered) => match &self.email {
+                Some(EmailWay::Smtp(sender)) => timeout(sender.timeout(), sender.send(claimed, *rendered)).await.unwrap_or_else(|_elapsed| {
                     sender.forget_connections();
                     Outcome::Later("the mail server took too long".into(), None)
+                }),
+                Some(EmailWay::Outbox(outbox)) => {
+                    outbox.keep_email(claimed, *rendered, now);
+                    Outcome::Sent(None)
                 }
+                None => no_way(),
             },
-            (Draft::Email(rendered), Some(EmailWay::Outbox(outbox)), _) => {
-                outbox.keep_email(claimed, *rendered, now);
-                Outcome::Sent(None)
-            }
-            (Draft::Sms { text, .. }, _, Some(SmsWay::Gateway(gateway))) => gateway.send(claimed, &text).await,
-            (Draft::Sms { text, link, .. }, _, Some(SmsWay::Outbox(outbox, ..))) => {
-                outbox.keep_sms(claimed, text, link, now);
-                Outcome::Sent(None)
-            }
-            (Draft::Email(_), None, _) | (Draft::Sms { .. }, _, None) => Outcome::Later("there is no way for it".into(), None),
+            Draft::Sms { text, link } => match &self.sms {
+                Some(SmsWay::Gateway(gateway)) => gateway.send(claimed, &text).await,
+                Some(SmsWay::Outbox(outbox, ..)) => {
+                    outbox.keep_sms(claimed, text, link, now);
+                    Outcome::Sent(None)
+                }
+                None => no_way(),
+            },
+            Draft::Push(browser, notification) => match &self.push {
+                Some(pusher) => pusher.send(claimed, &browser, &notification, now).await,
+                None => no_way(),
+            },
         }
     }
 }
@@ -176,7 +190,7 @@ impl Courier {
         let (stop, stopped) = watch::channel(false);
         let caller = webhooks::Caller::new(store.clone(), private_webhooks, clock)?;
         let mut loops = vec![tokio::spawn(caller.work(stopped.clone()))];
-        if ways.email.is_some() || ways.sms.is_some() {
+        if !ways.channels().is_empty() {
             let round = Arc::new(Round { store, ways, base_url, tempo: Mutex::new(Tempo::new(per_minute)), clock });
             loops.push(tokio::spawn(work(round, stopped)));
         }
@@ -280,7 +294,7 @@ impl Round {
                 let said = draft.said(&claimed);
                 let outcome = self.ways.send(&claimed, draft, (self.clock)()).await;
                 if let Outcome::Stopped(_) = &outcome {
-                    self.stop_number(&claimed).await;
+                    self.stop_address(&claimed).await;
                 }
                 settle(&claimed, outcome, said, (self.clock)())
             }
@@ -301,15 +315,23 @@ impl Round {
         tracing::warn!(message = %claimed.id, "what came of a message could not be recorded; it is tried again");
     }
 
-    /// Whoever has the number told the gateway that they want no more.
-    async fn stop_number(&self, claimed: &Claimed) {
+    /// Whoever has the number told the gateway that they want no more; a browser that ended its subscription is not there any more.
+    async fn stop_address(&self, claimed: &Claimed) {
         let stopped = async {
             let mut connection = self.store.write().await?;
-            store::contact_points::stop_number(&mut connection, &claimed.to, Some((self.clock)())).await?;
+            match (claimed.channel, claimed.tenant, &claimed.content) {
+                (Channel::Push, Some(tenant), Content::Alert(planned)) => {
+                    match contact_points::remove(&mut connection, tenant, planned.contact_point).await {
+                        Ok(()) | Err(store::Error::Missing) => {}
+                        Err(error) => return Err(error),
+                    }
+                }
+                _ => drop(contact_points::stop_number(&mut connection, &claimed.to, Some((self.clock)())).await?),
+            }
             Ok::<_, store::Error>(connection.commit().await?)
         };
         if let Err(error) = stopped.await {
-            tracing::warn!(message = %claimed.id, %error, "that a number wants no messages is not remembered; the gateway will say it again");
+            tracing::warn!(message = %claimed.id, %error, "that an address wants no messages is not remembered; it will be said again");
         }
     }
 
@@ -328,8 +350,15 @@ fn count(claimed: &Claimed, outcome: &'static str) {
     let channel = match claimed.channel {
         Channel::Email => "email",
         Channel::Sms => "sms",
+        Channel::Push => "push",
     };
     metrics::counter!("hub_messages_total", "channel" => channel, "outcome" => outcome).increment(1);
+}
+
+fn later(claimed: &Claimed, error: String, code: Option<u16>, at_least_ms: i64, now: At) -> Settled {
+    count(claimed, "later");
+    tracing::warn!(message = %claimed.id, tries = claimed.tries, code, "a message was not taken; it is tried again");
+    Settled::Later { due_at: now.plus_ms(backoff::pause_ms(claimed.tries, rand::random()).max(at_least_ms)), error }
 }
 
 /// What to write down. Addresses and the server's words are for the tenant's admins, never for the log.
@@ -343,12 +372,9 @@ fn settle(claimed: &Claimed, outcome: Outcome, said: String, now: At) -> Settled
             count(claimed, "unsent");
             Settled::Unsent { why }
         }
-        Outcome::Later(error, code) if claimed.tries < TRIES_MAX => {
-            count(claimed, "later");
-            tracing::warn!(message = %claimed.id, tries = claimed.tries, code, "a message was not taken; it is tried again");
-            Settled::Later { due_at: now.plus_ms(backoff::pause_ms(claimed.tries, rand::random())), error }
-        }
-        Outcome::Later(error, code) | Outcome::Refused(error, code) => {
+        Outcome::Later(error, code) if claimed.tries < TRIES_MAX => later(claimed, error, code, 0, now),
+        Outcome::NotBefore(error, code, pause_ms) if claimed.tries < TRIES_MAX => later(claimed, error, code, pause_ms, now),
+        Outcome::Later(error, code) | Outcome::NotBefore(error, code, _) | Outcome::Refused(error, code) => {
             count(claimed, "dead");
             tracing::error!(message = %claimed.id, tries = claimed.tries, code, "a message was given up");
             Settled::Dead { error }

@@ -1,4 +1,4 @@
-//! Which addresses a webhook may call: public ones. A name is resolved once, every address of it is checked, and the connection goes to
+//! Which addresses that people name may be called: public ones. A name is resolved once, every address of it is checked, and the connection goes to
 //! those, so that no second answer of a name server leads elsewhere.
 
 use futures_util::FutureExt as _;
@@ -22,7 +22,7 @@ impl Resolve for PublicOnly {
     }
 }
 
-/// Why an address cannot be a webhook's; nothing if it can. Names are resolved when they are called.
+/// Why an address cannot be called; nothing if it can. Names are resolved when they are called.
 pub fn refused(url: &str, private_allowed: bool) -> Option<&'static str> {
     let expected = "an address like https://hooks.example.com/path";
     let Ok(url) = Url::parse(url) else { return Some(expected) };

@@ -1,6 +1,7 @@
 //! Text messages over HTTP: Twilio's REST API, or any gateway that takes a request; and what their answers mean.
 
 use super::Outcome;
+use super::backoff::asked_ms;
 use crate::config::{Gateway as Kind, Sms};
 use crate::store::messages::Claimed;
 use base64::Engine;
@@ -169,7 +170,7 @@ async fn twilio(response: Response) -> Outcome {
 }
 
 async fn any(response: Response) -> Outcome {
-    let status = response.status();
+    let (status, pause_ms) = (response.status(), asked_ms(response.headers()));
     let words = String::from_utf8_lossy(&body(response).await).into_owned();
     let words = short(&format!("the gateway answered {status}: {words}"));
     // Who may not come in, who comes too often or too early: about the hub, not about this message.
@@ -188,7 +189,10 @@ async fn any(response: Response) -> Outcome {
     } else if status.is_client_error() && !is_about_us {
         Outcome::Refused(words, Some(status.as_u16()))
     } else {
-        Outcome::Later(words, Some(status.as_u16()))
+        match pause_ms {
+            Some(pause_ms) => Outcome::NotBefore(words, Some(status.as_u16()), pause_ms),
+            None => Outcome::Later(words, Some(status.as_u16())),
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! <https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md>
 
+use super::backoff::asked_ms;
 use super::public_only::{PublicOnly, refused};
 use crate::domain::At;
 use crate::domain::event::Event;
@@ -16,7 +17,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use futures_util::future::join_all;
 use hmac::{Hmac, KeyInit as _, Mac as _};
-use reqwest::header::{CONTENT_TYPE, RETRY_AFTER, USER_AGENT};
+use reqwest::header::{CONTENT_TYPE, USER_AGENT};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Response};
 use serde_json::{Value, json};
@@ -40,8 +41,6 @@ const LOOK: Duration = Duration::from_secs(1);
 const BODY_MAX: usize = 20_000;
 /// Pauses after the first failure, the second, and so on; then a call is given up. About three days.
 const PAUSES_S: [i64; 9] = [5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400];
-/// The longest pause that a receiver may ask for.
-const RETRY_AFTER_MAX_S: i64 = 86_400;
 
 /// The sender of calls.
 pub(super) struct Caller {
@@ -170,21 +169,20 @@ fn of_answer(response: &Response, claimed: &Claimed, now: At) -> Attempt {
     if code == 410 {
         return Attempt::Gone;
     }
-    let asked = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()).and_then(|value| value.parse::<i64>().ok());
     let why = if status.is_redirection() { "it answered with a redirect, which is not followed" } else { "it answered with a failure" };
-    later(claimed, Some(code), why, asked, now)
+    later(claimed, Some(code), why, asked_ms(response.headers()), now)
 }
 
-fn later(claimed: &Claimed, status: Option<u16>, why: &str, asked_s: Option<i64>, now: At) -> Attempt {
+fn later(claimed: &Claimed, status: Option<u16>, why: &str, asked_ms: Option<i64>, now: At) -> Attempt {
     let pause = usize::try_from(claimed.tries - 1).ok().and_then(|tries| PAUSES_S.get(tries));
     let Some(pause) = pause else {
         tracing::error!(webhook = %claimed.webhook, seq = claimed.seq, status, "a webhook's call was given up");
         return dead(status, why);
     };
-    let pause_s = (*pause).max(asked_s.unwrap_or(0).clamp(0, RETRY_AFTER_MAX_S));
+    let pause_ms = (pause * 1000).max(asked_ms.unwrap_or(0));
     // Spread by a tenth, so that not everything comes back at once.
-    let spread_ms = i64::from(rand::random::<u32>()) * pause_s * 100 / i64::from(u32::MAX);
-    Attempt::Settled(Settled::Later { due_at: now.plus_ms(pause_s * 1000 + spread_ms), status, error: why.to_owned() })
+    let spread_ms = i64::from(rand::random::<u32>()) * pause_ms / 10 / i64::from(u32::MAX);
+    Attempt::Settled(Settled::Later { due_at: now.plus_ms(pause_ms + spread_ms), status, error: why.to_owned() })
 }
 
 /// Why a receiver could not be reached, without its address, which may hold a secret.
@@ -298,8 +296,8 @@ mod tests {
         };
         let all: i64 = (1..=9).filter_map(|tries| due(tries, None)).sum();
         assert!((270_000..=330_000).contains(&all), "{all}");
-        assert!((120..=133).contains(&due(1, Some(120)).unwrap()));
-        assert!(due(1, Some(i64::MAX)).unwrap() <= 95_100);
+        assert!((120..=133).contains(&due(1, Some(120_000)).unwrap()));
+        assert!(due(1, Some(86_400_000)).unwrap() <= 95_100);
         assert_eq!(due(10, None), None);
     }
 }

@@ -2,18 +2,20 @@
 
 use super::Round;
 use super::alerts::{self, Decision, Leads, Told};
+use super::push::Notification;
 use super::render::{self, Brand, Rendered};
 use crate::auth::Token;
 use crate::domain::At;
+use crate::domain::browser::Browser;
 use crate::domain::contact_point::Channel;
 use crate::domain::ids::{JobId, LinkId};
 use crate::domain::letter::Letter;
 use crate::domain::sms;
 use crate::domain::tenant::Tenant;
-use crate::store::contact_points;
 use crate::store::messages::{self, Claimed, Content, NewLetter, Planned};
 use crate::store::sms_account::{self, Caps, Charge, Reserved};
 use crate::store::{self, links};
+use crate::store::{browsers, contact_points};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use uuid::Uuid;
@@ -31,6 +33,7 @@ pub(super) enum Draft {
         /// Where the link in it leads.
         link: String,
     },
+    Push(Box<Browser>, Notification),
 }
 
 impl Draft {
@@ -40,8 +43,15 @@ impl Draft {
             (Self::Email(rendered), _) => rendered.subject.clone(),
             (Self::Sms { text, .. }, Content::Alert(_)) => text.clone(),
             (Self::Sms { .. }, Content::Letter(_)) => String::new(),
+            (Self::Push(_, notification), _) => notification.title.clone(),
         }
     }
+}
+
+/// Its link is a path, which the browser follows at the address where it knows the hub.
+fn notification(told: &Told, job: JobId, tenant: &Tenant) -> Notification {
+    let (title, paragraphs, _) = alerts::words(&told.text, &told.filling);
+    Notification::new(title, &paragraphs, render::link(told, job.0, &tenant.slug, None, ""), job)
 }
 
 /// What became of a claim before anything went out.
@@ -84,6 +94,7 @@ impl Round {
                 self.charged(claimed, &tenant, None, text, String::new(), now).await
             }
             (Channel::Sms, None) => Ok(Written::Not("it is nobody's")),
+            (Channel::Push, _) => Ok(Written::Not("browsers are told of jobs only")),
         }
     }
 
@@ -94,6 +105,10 @@ impl Round {
             Decision::Hold(until) => return Ok(Written::Hold(until)),
             Decision::Not(why) => return Ok(Written::Not(why)),
         };
+        if claimed.channel == Channel::Push {
+            let browser = browsers::find(&mut connection, tenant.id, planned.contact_point).await?;
+            return Ok(Written::Draft(Draft::Push(Box::new(browser), notification(&told, planned.job, &tenant))));
+        }
         let stop = contact_points::stop_token(&mut connection, tenant.id, planned.contact_point).await?;
         drop(connection);
         let token = self.one_job_token(claimed, planned.job, &told, &tenant, now).await?;
@@ -105,7 +120,7 @@ impl Round {
                 let brand = self.brand(tenant).await?;
                 Ok(Written::Draft(Draft::Email(Box::new(render::alert(claimed, &told, brand, &stop)))))
             }
-            Channel::Sms => {
+            Channel::Sms | Channel::Push => {
                 let (_, _, text) = alerts::words(&told.text, &told.filling);
                 self.charged(claimed, &tenant, Some(planned), text, link, now).await
             }

@@ -65,7 +65,7 @@ fn article(list: &mut String, message: &Kept, is_newest: bool) {
         link => format!("<p><a class=\"link\" href=\"{}\">Open its link</a></p>", attribute(link)),
     };
     let (title, content) = match message.channel {
-        Channel::Sms => ("SMS", format!("<pre>{}</pre>", escape(&message.text))),
+        Channel::Sms | Channel::Push => ("SMS", format!("<pre>{}</pre>", escape(&message.text))),
         Channel::Email => {
             let html = attribute(&message.html);
             let subject = attribute(&message.subject);

@@ -1,4 +1,4 @@
-//! Where alerts go: a verified e-mail address or phone number of somebody.
+//! Where alerts go: a verified e-mail address or phone number of somebody, or a browser.
 
 use super::caller::{Caller, Role};
 use super::email::Email;
@@ -17,12 +17,14 @@ pub enum Channel {
     Email = 1,
     /// Text message.
     Sms = 2,
+    /// Web Push, to a browser.
+    Push = 3,
 }
 
 impl Channel {
     /// The channel of a stored number.
     pub fn from_number(number: i16) -> Self {
-        if number == Self::Sms as i16 { Self::Sms } else { Self::Email }
+        [Self::Sms, Self::Push].into_iter().find(|channel| *channel as i16 == number).unwrap_or(Self::Email)
     }
 
     /// The one spelling of an address of this kind.
@@ -30,6 +32,8 @@ impl Channel {
         match self {
             Self::Email => Email::parse(address).map(|email| email.as_str().to_owned()),
             Self::Sms => Phone::parse(address).map(|phone| phone.as_str().to_owned()),
+            // Nobody types one: a browser says it of itself.
+            Self::Push => Err(Why::NotAnOption),
         }
     }
 }

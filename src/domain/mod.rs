@@ -4,6 +4,7 @@ pub mod alert;
 pub mod arrival;
 pub mod at;
 pub mod availability;
+pub mod browser;
 pub mod caller;
 pub mod colour;
 pub mod command;

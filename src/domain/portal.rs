@@ -78,6 +78,8 @@ impl Permissions {
             && match channel {
                 Channel::Email => self.alerts_email,
                 Channel::Sms => self.alerts_sms,
+                // For workers.
+                Channel::Push => false,
             }
     }
 

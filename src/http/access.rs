@@ -33,6 +33,8 @@ pub enum Access {
     Dispatcher,
     /// Dispatchers who are also admins.
     Admin,
+    /// Workers.
+    Worker,
     /// Dispatchers and workers.
     Staff,
     /// Dispatchers and portal users.
@@ -46,6 +48,7 @@ impl Access {
             Self::Member => !matches!(role, Role::Link { .. }),
             Self::Dispatcher => matches!(role, Role::Dispatcher { .. }),
             Self::Admin => matches!(role, Role::Dispatcher { admin: true, .. }),
+            Self::Worker => matches!(role, Role::Worker { .. }),
             Self::Staff => matches!(role, Role::Dispatcher { .. } | Role::Worker { .. }),
             Self::Orderer => matches!(role, Role::Dispatcher { .. } | Role::PortalUser { .. }),
         }

@@ -41,7 +41,7 @@ pub(super) async fn create(parts: Data<Parts>, me: Me, Body(body): Body<AlertSub
     if of_caller(&mut connection, &me).await?.len() >= MOST {
         return Err(Error::invalid("", &Why::OutOfRange("200 alerts")));
     }
-    let subject = subject(&mut connection, &me, point.channel, body.customer, body.job).await?;
+    let subject = subject(&parts, &mut connection, &me, point.channel, body.customer, body.job).await?;
     let subscription = Subscription { id: Uuid::now_v7(), contact_point: point.id, subject, alerts };
     match alert_subscriptions::create(&mut connection, me.tenant.id, &subscription).await {
         Err(store::Error::Conflict(_)) => return Err(Error::invalid("/contact_point", &Why::Repeated)),
@@ -91,6 +91,7 @@ fn alerts(me: &Me, events: &[Alert]) -> Result<Alerts, Error> {
 
 /// Whose jobs: what the caller cannot see is not there.
 async fn subject(
+    parts: &Parts,
     connection: &mut PgConnection,
     me: &Me,
     channel: Channel,
@@ -121,7 +122,7 @@ async fn subject(
             Ok(_) | Err(store::Error::Missing) => Err(Error::invalid("/job", &Why::NotFound)),
             Err(error) => Err(error.into()),
         },
-        (None, None) if contact_points::is_open(me, channel) => Ok(Subject::PortalUser(*id)),
+        (None, None) if contact_points::is_open(parts, me, channel) => Ok(Subject::PortalUser(*id)),
         (None, None) => Err(Error::invalid("/contact_point", &Why::NotAnOption)),
     }
 }

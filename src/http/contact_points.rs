@@ -26,7 +26,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 /// Addresses of one person.
-const MOST: usize = 10;
+pub(super) const MOST: usize = 10;
 /// A code works this long, for so many guesses.
 const CODE_VALID_MS: i64 = 15 * 60_000;
 const GUESSES: i16 = 5;
@@ -42,11 +42,12 @@ pub(super) fn events(role: &Role) -> &'static [Alert] {
 }
 
 /// Whether the caller may be told anything by this way.
-pub(super) fn is_open(me: &Me, channel: Channel) -> bool {
+pub(super) fn is_open(parts: &Parts, me: &Me, channel: Channel) -> bool {
     let rules = &me.tenant.settings.alerts;
     let is_on = match channel {
         Channel::Email => rules.email,
         Channel::Sms => rules.sms,
+        Channel::Push => return parts.outside.push_key.is_some() && matches!(me.caller.role, Role::Worker { .. }),
     };
     match &me.caller.role {
         Role::PortalUser { links, .. } => is_on && links.iter().any(|link| link.permissions.may_be_alerted(channel)),
@@ -59,7 +60,9 @@ pub(super) async fn options(parts: Data<Parts>, me: Me) -> Result<Json<AlertOpti
     let mut connection = parts.store.write().await?;
     let own_email = store::logins::find(&mut connection, me.login).await?.email;
     let events = events(&me.caller.role).to_vec();
-    Ok(Json(AlertOptions { email: is_open(&me, Channel::Email), sms: is_open(&me, Channel::Sms), events, own_email }))
+    let is_open = |channel| is_open(&parts, &me, channel);
+    let push = parts.outside.push_key.clone().filter(|_| is_open(Channel::Push));
+    Ok(Json(AlertOptions { email: is_open(Channel::Email), sms: is_open(Channel::Sms), push, events, own_email }))
 }
 
 pub(super) async fn list(parts: Data<Parts>, me: Me) -> Result<Json<List<View>>, Error> {
@@ -70,7 +73,7 @@ pub(super) async fn list(parts: Data<Parts>, me: Me) -> Result<Json<List<View>>,
 
 pub(super) async fn create(parts: Data<Parts>, me: Me, Body(body): Body<ContactPointBody>) -> Result<HttpResponse, Error> {
     let channel = body.kind;
-    if !is_open(&me, channel) {
+    if !is_open(&parts, &me, channel) || channel == Channel::Push {
         return Err(Error::invalid("/kind", &Why::NotAnOption));
     }
     let address = channel.parse(&body.address).map_err(|why| Error::invalid("/address", &why))?;
@@ -79,7 +82,7 @@ pub(super) async fn create(parts: Data<Parts>, me: Me, Body(body): Body<ContactP
     let now = clock::now();
     let mut connection = parts.store.write().await?;
     if contact_points::list(&mut connection, me.tenant.id, owner).await?.len() >= MOST {
-        return Err(Error::invalid("", &Why::OutOfRange("10 addresses")));
+        return Err(too_many());
     }
     let is_own = channel == Channel::Email && store::logins::find(&mut connection, me.login).await?.email == address;
     let point = ContactPoint {
@@ -171,6 +174,10 @@ pub(super) async fn verify(parts: Data<Parts>, me: Me, Id(id): Id<Uuid>, Body(bo
     }
 }
 
+pub(super) fn too_many() -> Error {
+    Error::invalid("", &Why::OutOfRange("10 addresses"))
+}
+
 async fn send_code(parts: &Parts, connection: &mut PgConnection, me: &Me, point: &ContactPoint) -> Result<(), Error> {
     let now = clock::now();
     parts.auth.count_code(&point.address, me.caller.person(), now)?;
@@ -204,7 +211,7 @@ pub(super) async fn own(connection: &mut PgConnection, me: &Me, id: Uuid) -> Res
     if point.owner == owner(me)? { Ok(point) } else { Err(Error::missing()) }
 }
 
-fn zone(named: Option<&String>) -> Result<Option<String>, Error> {
+pub(super) fn zone(named: Option<&String>) -> Result<Option<String>, Error> {
     let Some(named) = named else { return Ok(None) };
     let known = TimeZone::get(named).is_ok();
     let unknown = || Error::invalid("/time_zone", &Why::Expected("the name of a time zone, for example Europe/Helsinki"));
@@ -225,7 +232,7 @@ fn parse_quiet(quiet: &QuietHours) -> Result<Quiet, Error> {
     Ok(quiet)
 }
 
-fn view(point: &ContactPoint) -> View {
+pub(super) fn view(point: &ContactPoint) -> View {
     let time = |minute: u16| format!("{:02}:{:02}", minute / 60, minute % 60);
     View {
         id: point.id,

@@ -36,6 +36,7 @@ mod picture;
 mod preview;
 mod prices;
 mod publish;
+mod push_subscriptions;
 mod request;
 mod schedule;
 mod server;
@@ -62,7 +63,7 @@ use crate::paper::Printer;
 use crate::places::Geocoder;
 use crate::store::Store;
 use crate::telemetry::Metrics;
-use access::Access::{Admin, Anyone, Dispatcher, Member, Orderer, Staff, Viewer, Visitor};
+use access::Access::{Admin, Anyone, Dispatcher, Member, Orderer, Staff, Viewer, Visitor, Worker};
 use actix_web::http::Method;
 use actix_web::http::header::{ALLOW, HeaderValue};
 use actix_web::middleware::from_fn;
@@ -102,6 +103,8 @@ pub struct Outside {
     pub geocoder: Option<Geocoder>,
     /// What a segment of a text message costs, and in which currency; none: there is no way for them.
     pub sms_price: Option<(Decimal, String)>,
+    /// With what notifications to browsers are signed, base64url; none: they are not allowed.
+    pub push_key: Option<String>,
 }
 
 /// Every route of the API.
@@ -117,6 +120,7 @@ fn out_of_the_building() -> Vec<Endpoint> {
         at("/api/contact-points/{id}", [patch(Member, contact_points::change), delete(Member, contact_points::remove)]),
         at("/api/contact-points/{id}/code", [post(Member, contact_points::send_again)]),
         at("/api/contact-points/{id}/verify", [post(Member, contact_points::verify)]),
+        at("/api/push-subscription", [put(Worker, push_subscriptions::put)]),
         at("/api/alert-subscriptions", [get(Member, alert_subscriptions::list), post(Member, alert_subscriptions::create)]),
         at("/api/alert-subscriptions/{id}", [patch(Member, alert_subscriptions::change), delete(Member, alert_subscriptions::remove)]),
         at("/api/unsubscribe/{token}", [get(Anyone, unsubscribe::read), post(Anyone, unsubscribe::stop), delete(Anyone, unsubscribe::resume)]),

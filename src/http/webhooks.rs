@@ -6,7 +6,7 @@ use super::error::Error;
 use super::request::{Body, Id, Query};
 use super::settings::invalid;
 use super::{local_time, page};
-use crate::courier::refused_webhook;
+use crate::courier::refused_address;
 use crate::domain::event::Kind;
 use crate::domain::field::parse_text;
 use crate::domain::refusal::{Fault, Why};
@@ -174,7 +174,7 @@ fn changed(parts: &Parts, before: Webhook, body: &WebhookBody) -> Result<Webhook
             faults.push(Fault::at("/url", Why::Required));
         } else if url.len() > URL_MAX {
             faults.push(Fault::at("/url", Why::TooLong { max: URL_MAX }));
-        } else if let Some(expected) = refused_webhook(url, parts.config.private_webhooks) {
+        } else if let Some(expected) = refused_address(url, parts.config.private_webhooks) {
             faults.push(Fault::at("/url", Why::Expected(expected)));
         }
         url.clone_into(&mut webhook.url);

@@ -19,6 +19,8 @@ pub struct AlertOptions {
     pub email: bool,
     /// Whether they may by SMS.
     pub sms: bool,
+    /// With what the hub signs notifications to the caller's browser, base64url; null: there are none for the caller.
+    pub push: Option<String>,
     /// What may be told.
     pub events: Vec<Alert>,
     /// The address of the caller's log-in, which needs no code.
@@ -40,9 +42,9 @@ pub struct QuietHours {
 pub struct ContactPoint {
     /// Its id.
     pub id: Uuid,
-    /// E-mail or SMS.
+    /// E-mail, SMS or a browser.
     pub kind: Channel,
-    /// The address or the number.
+    /// The address, the number, or what the browser is called.
     pub address: String,
     /// Whether the caller has shown that it is theirs.
     pub verified: bool,
@@ -58,13 +60,36 @@ pub struct ContactPoint {
 #[derive(Debug, Clone, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export, optional_fields)]
 pub struct ContactPointBody {
-    /// E-mail or SMS.
+    /// E-mail or SMS; a browser subscribes by itself.
     pub kind: Channel,
     /// The address, or the number with its country code.
     pub address: String,
     /// The zone that quiet hours are in; the company's if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub time_zone: Option<String>,
+}
+
+/// A browser's subscription to notifications, as its `PushSubscription` has it, and what people call that browser.
+#[derive(Debug, Clone, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
+#[ts(export, optional_fields)]
+pub struct PushSubscriptionBody {
+    /// Where the browser's push service takes messages.
+    pub endpoint: String,
+    /// What messages are closed with.
+    pub keys: PushKeys,
+    /// For example "Chrome on Android".
+    pub device: String,
+    /// The zone that quiet hours are in; the company's if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub time_zone: Option<String>,
+}
+
+/// A browser's keys, base64url.
+#[derive(Debug, Clone, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
+#[expect(missing_docs, reason = "named as browsers name them")]
+pub struct PushKeys {
+    pub p256dh: String,
+    pub auth: String,
 }
 
 /// A change of a contact point; absent members stay.

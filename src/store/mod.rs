@@ -7,6 +7,7 @@
 
 pub mod alert_subscriptions;
 pub mod assets;
+pub mod browsers;
 pub mod commands;
 pub mod contact_points;
 pub mod customers;
@@ -41,6 +42,7 @@ pub mod templates;
 pub mod tenants;
 pub mod tokens;
 pub mod trackers;
+pub mod vapid;
 pub mod webhooks;
 pub mod workers;
 pub mod writer;

@@ -18,6 +18,8 @@ pub(crate) fn row(method: &Method, path: &str) -> Option<Row> {
     let row = match (method.as_str(), path) {
         ("GET", "/api/alert-options" | "/api/contact-points" | "/api/alert-subscriptions") => reads(Thing::Nothing, MEMBERS),
         ("POST", "/api/contact-points" | "/api/alert-subscriptions") => acts(Thing::Nothing, MEMBERS, json!({}), 422),
+        // Hubs of the matrix do not push: what fits is refused, too, in `push`.
+        ("PUT", "/api/push-subscription") => acts(Thing::Nothing, &[Role::Worker], json!({}), 422),
         ("PATCH", "/api/contact-points/{id}") => acts(Thing::ContactPoint, MEMBERS, json!({}), 200),
         ("DELETE", "/api/contact-points/{id}") => Row { status: 204, ..reads(Thing::ContactPoint, MEMBERS) },
         ("POST", "/api/contact-points/{id}/code") => Row { status: 202, ..reads(Thing::ContactPoint, MEMBERS) },

@@ -43,6 +43,7 @@ mod overview;
 mod portal_leaks;
 mod portal_permissions;
 mod prices;
+mod push;
 mod resume;
 mod settings;
 mod settings_live;

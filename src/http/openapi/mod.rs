@@ -157,7 +157,15 @@ fn tag(path: &str) -> &str {
     let rest = path.strip_prefix("/api/").unwrap_or("");
     match rest.split(['/', '.']).next().unwrap_or_default() {
         "schedule" | "times" | "overview" | "addresses" | "files" | "jobs" => "jobs",
-        "contact-points" | "alert-subscriptions" | "alert-options" | "unsubscribe" | "alerts" | "sms-account" | "sms" | "mail" => "alerts",
+        "contact-points"
+        | "push-subscription"
+        | "alert-subscriptions"
+        | "alert-options"
+        | "unsubscribe"
+        | "alerts"
+        | "sms-account"
+        | "sms"
+        | "mail" => "alerts",
         "webhooks" | "tokens" => "programs",
         "settings" | "preview" => "settings",
         "login" | "logout" | "me" | "switch" | "sessions" | "memberships" | "password" | "signup" | "invitations" | "portals" => "getting in",
@@ -174,6 +182,7 @@ fn who(access: Access) -> &'static str {
         Access::Member => "For whoever is logged in.",
         Access::Dispatcher => "For dispatchers.",
         Access::Admin => "For admins.",
+        Access::Worker => "For workers.",
         Access::Staff => "For dispatchers and workers.",
         Access::Orderer => "For dispatchers and portal users.",
     }

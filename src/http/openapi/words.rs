@@ -207,6 +207,7 @@ pub(super) fn all() -> Vec<Words> {
         DELETE "/api/contact-points/{id}" "Remove an address" "" => Nothing(204);
         POST "/api/contact-points/{id}/code" "Send another code" "" => Nothing(202);
         POST "/api/contact-points/{id}/verify" "Confirm an address with its code" "" => Told;
+        PUT "/api/push-subscription" "Notifications in the worker's own browser" "" => Told;
         GET "/api/alert-subscriptions" "What the caller wants to be told" "" => Told;
         POST "/api/alert-subscriptions" "Ask to be told" "" => Json(201, of::<AlertSubscription>);
         PATCH "/api/alert-subscriptions/{id}" "Other events" "" => Told;

@@ -14,6 +14,10 @@ email: boolean,
  */
 sms: boolean, 
 /**
+ * With what the hub signs notifications to the caller's browser, base64url; null: there are none for the caller.
+ */
+push: string | null, 
+/**
  * What may be told.
  */
 events: Array<Alert>, 

@@ -3,4 +3,4 @@
 /**
  * How a message leaves the building. The numbers are stored.
  */
-export type Channel = "email" | "sms";
+export type Channel = "email" | "sms" | "push";

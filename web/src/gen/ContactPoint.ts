@@ -11,11 +11,11 @@ export type ContactPoint = {
  */
 id: string, 
 /**
- * E-mail or SMS.
+ * E-mail, SMS or a browser.
  */
 kind: Channel, 
 /**
- * The address or the number.
+ * The address, the number, or what the browser is called.
  */
 address: string, 
 /**

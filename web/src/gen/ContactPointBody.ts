@@ -6,7 +6,7 @@ import type { Channel } from "./Channel";
  */
 export type ContactPointBody = { 
 /**
- * E-mail or SMS.
+ * E-mail or SMS; a browser subscribes by itself.
  */
 kind: Channel, 
 /**
