@@ -1,5 +1,6 @@
 /// The worker app without a network: its page comes from the hub when that answers, else from here; the files it is
-/// made of are named by their contents and come from here first. Requests to the hub itself are never touched.
+/// made of are named by their contents and come from here first. Requests to the hub itself are never touched. And what the hub
+/// tells this browser while the app is closed.
 const CACHE = 'worker-app-1';
 const PAGE = '/worker';
 const PATIENCE_MS = 4_000;
@@ -35,6 +36,27 @@ self.addEventListener('fetch', (event) => {
   else if (url.pathname.startsWith('/assets/') || url.pathname === '/icon.svg')
     event.respondWith(part(request));
 });
+
+/** What the hub closed for this browser: {title, body, link, tag}. Browsers want something to be shown for each. */
+self.addEventListener('push', (event) => {
+  const { title, body, link, tag } = event.data.json();
+  const shown = { body, tag, renotify: true, icon: '/icons/192.png', data: { link } };
+  event.waitUntil(self.registration.showNotification(title, shown));
+});
+
+self.addEventListener('notificationclick', (event) => {
+  event.notification.close();
+  event.waitUntil(open(event.notification.data.link));
+});
+
+/** In the app where it is open already, else in a new window. */
+async function open(link) {
+  const pages = await self.clients.matchAll({ type: 'window', includeUncontrolled: true });
+  const app = pages.find(({ url }) => new URL(url).pathname.startsWith(PAGE));
+  if (!app) return self.clients.openWindow(link);
+  app.postMessage({ open: link });
+  return app.focus();
+}
 
 async function page(request) {
   const cache = await caches.open(CACHE);

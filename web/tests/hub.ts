@@ -72,8 +72,14 @@ async function run(
 ): Promise<{ url: string; process: ChildProcess }> {
   const child = spawn(BINARY, ['demo', '--still', '--data', data, '--listen', listen, ...more], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    // Webhooks of a journey lead to the journey's own machine.
-    env: { ...process.env, HUB_BIN: undefined, HUB_WEBHOOKS_PRIVATE: 'true' },
+    // Webhooks and push services of a journey are on the journey's own machine.
+    env: {
+      ...process.env,
+      HUB_BIN: undefined,
+      HUB_WEBHOOKS_PRIVATE: 'true',
+      HUB_PUSH_CONTACT: 'mailto:ops@demo.example',
+      HUB_PUSH_PRIVATE: 'true',
+    },
   });
   const said: string[] = [];
   createInterface({ input: child.stderr }).on('line', (line) => said.push(line));

@@ -136,6 +136,14 @@ export const words = {
   not_kept: 'The phone could not keep this: its storage is full or blocked. Nothing was sent.',
   dismiss: 'Got it',
 
+  notify: {
+    title: 'Notifications',
+    text: 'New or changed jobs can show up on this phone while the app is closed.',
+    yes: 'Switch on',
+    later: 'Not now',
+    on: 'This phone tells you of your jobs now. What exactly, you choose under “Me and this phone”.',
+  },
+
   me: {
     title: 'Me and this phone',
     open: 'Me and this phone',

@@ -41,6 +41,8 @@ export class Phone {
   /** The step that can still be undone. */
   undoable = $state.raw<{ job: Id; seq: number; at: number }>();
   news = $state('');
+  /** The hub's key, if notifications could be switched on here and nobody has decided on it. */
+  notifiable = $state<string>();
   /** Who could see where this worker was, and when. */
   windows = $state.raw<Window[]>([]);
   /** The company's reasons for declining; without a network, the ones learned last. */
@@ -163,6 +165,12 @@ export class Phone {
     }
   }
 
+  /** Switched on or not: it is not offered again. */
+  decideOnNotifications(): void {
+    this.notifiable = undefined;
+    void import('../lib/alerts/device').then(({ decideLater }) => decideLater());
+  }
+
   /** Takes location sharing over from another phone or tab. */
   takeOver(): void {
     this.#hub.open();
@@ -187,9 +195,16 @@ export class Phone {
     await this.sender.load();
     this.#hub.open();
     void this.#learnReasons();
+    void this.#renewNotifications();
     if (duty) this.#applyDuty(true);
     this.windows = windows ?? [];
     this.#followWindows();
+  }
+
+  /** Renewed at each start; without a network, at the next. */
+  async #renewNotifications(): Promise<void> {
+    const { renew } = await import('../lib/alerts/device');
+    this.notifiable = await renew(this.caller.id).catch(() => undefined);
   }
 
   async #learnReasons(): Promise<void> {

@@ -6,6 +6,7 @@ import type { ContactPoint } from '../../gen/ContactPoint';
 import type { ContactPointBody } from '../../gen/ContactPointBody';
 import type { ContactPointChange } from '../../gen/ContactPointChange';
 import type { List } from '../../gen/List';
+import type { PushSubscriptionBody } from '../../gen/PushSubscriptionBody';
 import type { SentAlert as Sent } from '../../gen/SentAlert';
 import type { SmsAccount } from '../../gen/SmsAccount';
 import type { SmsLine as Line } from '../../gen/SmsLine';
@@ -42,6 +43,8 @@ export const alertsApi = {
   sendCode: (id: Id) => request<undefined>('POST', `/api/contact-points/${id}/code`),
   verify: (id: Id, code: string) =>
     request<ContactPoint>('POST', `/api/contact-points/${id}/verify`, { body: { code } }),
+  subscribeBrowser: (body: PushSubscriptionBody) =>
+    request<ContactPoint>('PUT', '/api/push-subscription', { body }),
   wishes: () => request<List<AlertSubscription>>('GET', '/api/alert-subscriptions'),
   addWish: (body: AlertSubscriptionBody) =>
     request<AlertSubscription>('POST', '/api/alert-subscriptions', { body }),

@@ -1,6 +1,9 @@
 /// What the alert pages say.
 import type { Alert, AlertState, Channel } from './api';
 
+/** Ways with an address that people type. */
+export type Typed = Exclude<Channel, 'push'>;
+
 export const a = {
   title: 'Alerts',
   intro: 'We tell you what happens with your jobs, where you like it.',
@@ -8,12 +11,12 @@ export const a = {
   off: 'Alerts are switched off for you. Ask the company if you would like them.',
   add: 'Add an address',
   add_own: (email: string) => `Use ${email}`,
-  kinds: { email: 'E-mail', sms: 'SMS' } satisfies Record<Channel, string>,
-  address: { email: 'E-mail address', sms: 'Phone number' } satisfies Record<Channel, string>,
+  kinds: { email: 'E-mail', sms: 'SMS', push: 'Notification' } satisfies Record<Channel, string>,
+  address: { email: 'E-mail address', sms: 'Phone number' } satisfies Record<Typed, string>,
   address_hint: {
     email: 'We send a code there to make sure that it is yours.',
     sms: 'With the country code, for example +358 40 123 4567. We send a code there.',
-  } satisfies Record<Channel, string>,
+  } satisfies Record<Typed, string>,
   send_code: 'Send the code',
   cancel: 'Cancel',
   code: 'Code',
@@ -24,7 +27,7 @@ export const a = {
   confirmed: 'Confirmed. Choose what you want to hear of.',
   waiting: 'Not confirmed',
   stopped: 'Stopped',
-  stopped_email: 'You stopped alerts to this address.',
+  stopped_other: 'You stopped alerts to this address.',
   stopped_sms: 'You texted STOP. Text START to get alerts here again.',
   resume: 'Send alerts here again',
   remove: (address: string) => `Remove ${address}`,
@@ -50,6 +53,17 @@ export const a = {
     moved: 'A job has changed',
     withdrawn: 'A job is no longer mine',
   } satisfies Record<Alert, string>,
+  device: {
+    title: 'Notifications on this phone',
+    intro: 'They come also while this app is closed, without e-mail and without cost.',
+    on: 'Switch on',
+    here: 'This phone',
+    failed: 'It did not work.',
+    blocked:
+      'Your browser blocks them for this site. Allow notifications in its settings and open this page again.',
+    unsupported:
+      'This browser cannot show them. On an iPhone, put this app on the home screen first; anywhere, its address has to begin with https.',
+  },
   quiet: 'Quiet hours',
   quiet_hint: (zone: string) =>
     `Nothing is sent in this time (${zone}). What is still true is sent afterwards.`,
