@@ -1,6 +1,8 @@
 /// Notifications on this device: what its browser agreed to, told to the hub, and the contact point that the hub made of it.
 import type { Id } from '../protocol';
+import { words } from '../problem';
 import { alertsApi, type ContactPoint } from './api';
+import { a } from './words';
 
 /** Whose notifications this browser gets, and as which contact point the hub knows it. */
 interface Kept {
@@ -41,6 +43,12 @@ export async function subscribe(person: Id, key: string): Promise<ContactPoint> 
   });
   localStorage.setItem(KEPT, JSON.stringify({ person, point: point.id } satisfies Kept));
   return point;
+}
+
+/** Why it was not switched on; nothing, if its owner said no or closed the question: that is an answer. */
+export function whyNot(error: unknown): string {
+  if (!(error instanceof DOMException)) return words(error);
+  return error.name === 'NotAllowedError' ? '' : a.device.unreachable;
 }
 
 /** Nothing is shown here any more. */

@@ -58,7 +58,7 @@ export const a = {
     intro: 'They come also while this app is closed, without e-mail and without cost.',
     on: 'Switch on',
     here: 'This phone',
-    failed: 'It did not work.',
+    unreachable: 'The browser did not reach the service that carries its notifications. Try again later.',
     blocked:
       'Your browser blocks them for this site. Allow notifications in its settings and open this page again.',
     unsupported:
