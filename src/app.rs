@@ -213,6 +213,7 @@ async fn keep_up(store: &Store, keep_days: u16) -> Result<(), store::Error> {
     store::fixes::make_days(&mut connection, now).await?;
     store::fixes::drop_days_before(&mut connection, now.plus_ms(-DAY_MS * i64::from(keep_days))).await?;
     store::commands::prune(&mut connection, now.plus_ms(-COMMANDS_KEPT_MS)).await?;
+    store::creations::prune(&mut connection, now.plus_ms(-COMMANDS_KEPT_MS)).await?;
     store::sessions::prune(&mut connection, now).await?;
     store::files::forget_unused(&mut connection, now.plus_ms(-UNUSED_FILES_KEPT_MS)).await?;
     store::signups::prune(&mut connection, now).await?;

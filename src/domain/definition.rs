@@ -7,7 +7,7 @@ use super::invoice::{self, LineInput};
 use super::refusal::{Fault, Why};
 use super::template::{Parts, StepDef, Template};
 use super::visibility::COPIES_MAX;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// The longest name of a job type, a step or a field.
 const NAME_MAX: usize = 80;
@@ -19,7 +19,7 @@ const MOST: usize = 50;
 const OPTIONS_MAX: usize = 200;
 
 /// A job type as sent.
-#[derive(Debug, Clone, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[expect(missing_docs, reason = "members are those of `Template`")]
 pub struct Definition {
@@ -37,7 +37,7 @@ pub struct Definition {
 }
 
 /// A step as sent.
-#[derive(Debug, Clone, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[expect(missing_docs, reason = "members are those of `StepDef`")]
 pub struct StepInput {
@@ -52,7 +52,7 @@ pub struct StepInput {
 }
 
 /// A field as sent. Without a key it gets one, made of its label.
-#[derive(Debug, Clone, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[expect(missing_docs, reason = "members are those of `FieldDef`")]
 pub struct FieldInput {

@@ -108,7 +108,7 @@ pub struct StepInput {
 }
 
 /// An address as sent.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default)]
 pub struct AddressInput {
     /// As people write it.

@@ -4,6 +4,7 @@ use super::Parts;
 use super::access::Me;
 use super::contact_points;
 use super::error::Error;
+use super::once::Once;
 use super::request::{Body, Id};
 use crate::domain::alert::{Alert, Alerts};
 use crate::domain::caller::Role;
@@ -28,9 +29,13 @@ pub(super) async fn list(parts: Data<Parts>, me: Me) -> Result<Json<List<View>>,
     Ok(Json(List { items: wishes.iter().map(view).collect(), next: None }))
 }
 
-pub(super) async fn create(parts: Data<Parts>, me: Me, Body(body): Body<AlertSubscriptionBody>) -> Result<HttpResponse, Error> {
-    let alerts = alerts(&me, &body.events)?;
+pub(super) async fn create(parts: Data<Parts>, me: Me, once: Once, Body(body): Body<AlertSubscriptionBody>) -> Result<HttpResponse, Error> {
     let mut connection = parts.store.write().await?;
+    let making = once.begin(&mut connection, &me, &body).await?;
+    if let Some(before) = making.before {
+        return Ok(HttpResponse::Created().json(view(&own(&mut connection, &me, before).await?)));
+    }
+    let alerts = alerts(&me, &body.events)?;
     let point = match contact_points::own(&mut connection, &me, body.contact_point).await {
         Err(_foreign) => return Err(Error::invalid("/contact_point", &Why::NotFound)),
         Ok(point) => point,
@@ -47,6 +52,7 @@ pub(super) async fn create(parts: Data<Parts>, me: Me, Body(body): Body<AlertSub
         Err(store::Error::Conflict(_)) => return Err(Error::invalid("/contact_point", &Why::Repeated)),
         other => other?,
     }
+    making.made(&mut connection, subscription.id).await?;
     connection.commit().await.map_err(store::Error::from)?;
     Ok(HttpResponse::Created().json(view(&subscription)))
 }

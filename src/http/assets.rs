@@ -4,6 +4,7 @@ use super::Parts;
 use super::access::Me;
 use super::error::Error;
 use super::lists::{asset_view, may_see_customer};
+use super::once::Once;
 use super::page;
 use super::request::{Body, Id, Query};
 use crate::domain::caller::Role;
@@ -19,7 +20,7 @@ use crate::protocol::views::Job as JobView;
 use crate::store::{self, assets};
 use actix_web::HttpResponse;
 use actix_web::web::{Data, Json};
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize};
 use uuid::Uuid;
 
 /// The most things known of one asset.
@@ -30,7 +31,7 @@ const JOBS: i64 = 100;
 const EARLIER: usize = 20;
 
 /// What `POST /api/assets` and `PATCH /api/assets/{id}` take. Absent members stay, null empties.
-#[derive(Debug, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[expect(clippy::option_option, reason = "absent and emptied differ")]
 pub(super) struct AssetBody {
     customer: Option<CustomerId>,
@@ -66,11 +67,17 @@ pub(super) fn blank(customer: CustomerId) -> assets::Asset {
     }
 }
 
-pub(super) async fn create(parts: Data<Parts>, me: Me, Body(body): Body<AssetBody>) -> Result<HttpResponse, Error> {
+pub(super) async fn create(parts: Data<Parts>, me: Me, once: Once, Body(body): Body<AssetBody>) -> Result<HttpResponse, Error> {
+    let mut connection = parts.store.write().await?;
+    let making = once.begin(&mut connection, &me, &body).await?;
+    if let Some(before) = making.before {
+        let asset = assets::find(&mut connection, me.tenant.id, before.into()).await?;
+        return Ok(HttpResponse::Created().json(asset_view(asset)));
+    }
     let customer = body.customer.ok_or_else(|| Error::invalid("/customer", &Why::Required))?;
     let asset = filled(&parts, &me, blank(customer), body).await?;
-    let mut connection = parts.store.write().await?;
     assets::create(&mut connection, me.tenant.id, &asset).await?;
+    making.made(&mut connection, asset.id.0).await?;
     connection.commit().await.map_err(store::Error::from)?;
     Ok(HttpResponse::Created().json(asset_view(asset)))
 }

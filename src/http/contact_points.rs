@@ -3,6 +3,7 @@
 use super::Parts;
 use super::access::Me;
 use super::error::Error;
+use super::once::Once;
 use super::request::{Body, Id};
 use crate::domain::alert::quiet::Quiet;
 use crate::domain::alert::{Alert, FOR_DISPATCHERS, FOR_PORTAL_USERS, FOR_WORKERS};
@@ -71,7 +72,12 @@ pub(super) async fn list(parts: Data<Parts>, me: Me) -> Result<Json<List<View>>,
     Ok(Json(List { items: points.iter().map(view).collect(), next: None }))
 }
 
-pub(super) async fn create(parts: Data<Parts>, me: Me, Body(body): Body<ContactPointBody>) -> Result<HttpResponse, Error> {
+pub(super) async fn create(parts: Data<Parts>, me: Me, once: Once, Body(body): Body<ContactPointBody>) -> Result<HttpResponse, Error> {
+    let mut connection = parts.store.write().await?;
+    let making = once.begin(&mut connection, &me, &body).await?;
+    if let Some(before) = making.before {
+        return Ok(HttpResponse::Created().json(view(&own(&mut connection, &me, before).await?)));
+    }
     let channel = body.kind;
     if !is_open(&parts, &me, channel) || channel == Channel::Push {
         return Err(Error::invalid("/kind", &Why::NotAnOption));
@@ -80,7 +86,6 @@ pub(super) async fn create(parts: Data<Parts>, me: Me, Body(body): Body<ContactP
     let time_zone = zone(body.time_zone.as_ref())?.unwrap_or_else(|| me.tenant.time_zone.clone());
     let owner = owner(&me)?;
     let now = clock::now();
-    let mut connection = parts.store.write().await?;
     if contact_points::list(&mut connection, me.tenant.id, owner).await?.len() >= MOST {
         return Err(too_many());
     }
@@ -101,6 +106,7 @@ pub(super) async fn create(parts: Data<Parts>, me: Me, Body(body): Body<ContactP
         Err(store::Error::Conflict(_)) => return Err(Error::invalid("/address", &Why::Repeated)),
         other => other?,
     }
+    making.made(&mut connection, point.id).await?;
     if !is_own {
         send_code(&parts, &mut connection, &me, &point).await?;
     }

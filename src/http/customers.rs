@@ -2,6 +2,7 @@
 
 use super::access::Me;
 use super::error::Error;
+use super::once::Once;
 use super::request::{Body, Id};
 use super::{Parts, lists};
 use crate::domain::email::Email;
@@ -60,11 +61,17 @@ pub(super) fn blank() -> Customer {
     }
 }
 
-pub(super) async fn create(parts: Data<Parts>, me: Me, Body(body): Body<CustomerBody>) -> Result<HttpResponse, Error> {
+pub(super) async fn create(parts: Data<Parts>, me: Me, once: Once, Body(body): Body<CustomerBody>) -> Result<HttpResponse, Error> {
+    let mut connection = parts.store.write().await?;
+    let making = once.begin(&mut connection, &me, &body).await?;
+    if let Some(before) = making.before {
+        let customer = store::customers::find(&mut connection, me.tenant.id, before.into()).await?;
+        return Ok(HttpResponse::Created().json(lists::customer_view(customer)));
+    }
     let mut customer = blank();
     change(&mut customer, body)?;
-    let mut connection = parts.store.write().await?;
     store::customers::create(&mut connection, me.tenant.id, &customer).await?;
+    making.made(&mut connection, customer.id.0).await?;
     connection.commit().await.map_err(store::Error::from)?;
     Ok(HttpResponse::Created().json(lists::customer_view(customer)))
 }

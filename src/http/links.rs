@@ -3,6 +3,7 @@
 use super::Parts;
 use super::access::Me;
 use super::error::Error;
+use super::once::Once;
 use super::request::{Body, Id};
 use crate::auth::Token;
 use crate::config::PublicUrl;
@@ -27,8 +28,12 @@ pub(super) async fn share(
     me: Me,
     Id(job): Id<JobId>,
     request: HttpRequest,
+    once: Once,
     Body(body): Body<NewLinkBody>,
 ) -> Result<HttpResponse, Error> {
+    let mut connection = parts.store.write().await?;
+    let making = once.begin(&mut connection, &me, &body).await?;
+    making.refuse_again("This link was made already, and is shown once: end it and make another")?;
     let days = body.days.unwrap_or(DAYS);
     if !(1..=365).contains(&days) {
         return Err(Error::invalid("/days", &Why::OutOfRange("1 to 365 days")));
@@ -42,11 +47,11 @@ pub(super) async fn share(
         created_at: now,
         expires_at: now.plus_ms(i64::from(days) * DAY_MS),
     };
-    let mut connection = parts.store.write().await?;
     if store::links::of_job(&mut connection, me.tenant.id, job).await?.len() >= MAX_LINKS {
         return Err(Error::invalid("", &Why::OutOfRange("50 links for one job")));
     }
     store::links::create(&mut connection, me.tenant.id, &link).await?;
+    making.made(&mut connection, link.id.0).await?;
     connection.commit().await.map_err(store::Error::from)?;
     let url = format!("{}/t/{token}", origin(&parts, &request));
     Ok(HttpResponse::Created().json(NewLink { id: link.id, token: token.to_string(), url, expires_at: link.expires_at.into() }))

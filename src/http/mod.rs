@@ -27,6 +27,7 @@ mod lists;
 mod local_time;
 mod login;
 mod mails;
+mod once;
 mod openapi;
 mod overview;
 mod page;

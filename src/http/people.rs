@@ -2,6 +2,7 @@
 
 use super::access::Me;
 use super::error::Error;
+use super::once::Once;
 use super::request::{Body, Id};
 use super::{Parts, leaving, lists};
 use crate::auth::invitations::{self, Invitee};
@@ -101,11 +102,16 @@ pub(super) fn parse(kind: PersonKind, body: PersonBody, is_new: bool) -> Result<
     Ok(Parsed { name, email, phone, photo: body.photo, customers, admin: body.admin, invite: body.invite.unwrap_or(true) })
 }
 
-pub(super) async fn create(parts: Data<Parts>, me: Me, Kind(kind): Kind, Body(body): Body<PersonBody>) -> Result<HttpResponse, Error> {
+pub(super) async fn create(parts: Data<Parts>, me: Me, Kind(kind): Kind, once: Once, Body(body): Body<PersonBody>) -> Result<HttpResponse, Error> {
+    let mut connection = parts.store.write().await?;
+    let making = once.begin(&mut connection, &me, &body).await?;
+    if let Some(before) = making.before {
+        return view(parts, me, kind, before, StatusCode::CREATED).await;
+    }
     let parsed = parse(kind, body, true)?;
     let name = parsed.name.clone().unwrap_or_default();
-    let mut connection = parts.store.write().await?;
     let person = admit(&mut connection, &me, kind, parsed).await?;
+    making.made(&mut connection, person).await?;
     connection.commit().await.map_err(store::Error::from)?;
     if kind == PersonKind::Worker {
         parts.hub.know_worker(me.tenant.id, WorkerId(person), &name);

@@ -3,6 +3,7 @@
 use super::Parts;
 use super::access::Me;
 use super::error::Error;
+use super::once::Once;
 use super::page::{self, Item, Members};
 use super::request::{Body, Id, Query};
 use super::settings::invalid;
@@ -32,10 +33,16 @@ pub(super) async fn read(parts: Data<Parts>, me: Me, Id(id): Id<PriceId>) -> Res
     Ok(Json(store::prices::find(&mut connection, me.tenant.id, id).await?.into()))
 }
 
-pub(super) async fn create(parts: Data<Parts>, me: Me, Body(body): Body<PriceBody>) -> Result<HttpResponse, Error> {
-    let price = changed(PriceInput::default(), body).parse(PriceId(Uuid::now_v7())).map_err(invalid)?;
+pub(super) async fn create(parts: Data<Parts>, me: Me, once: Once, Body(body): Body<PriceBody>) -> Result<HttpResponse, Error> {
     let mut connection = parts.store.write().await?;
+    let making = once.begin(&mut connection, &me, &body).await?;
+    if let Some(before) = making.before {
+        let price = store::prices::find(&mut connection, me.tenant.id, before.into()).await?;
+        return Ok(HttpResponse::Created().json(PriceView::from(price)));
+    }
+    let price = changed(PriceInput::default(), body).parse(PriceId(Uuid::now_v7())).map_err(invalid)?;
     store::prices::create(&mut connection, me.tenant.id, &price).await.map_err(taken)?;
+    making.made(&mut connection, price.id.0).await?;
     connection.commit().await.map_err(store::Error::from)?;
     Ok(HttpResponse::Created().json(PriceView::from(price)))
 }

@@ -3,6 +3,7 @@
 use super::Parts;
 use super::access::Me;
 use super::error::Error;
+use super::once::Once;
 use super::permissions::staff_view;
 use super::request::{Body, Id};
 use super::settings::{check_version, invalid};
@@ -16,11 +17,17 @@ use actix_web::HttpResponse;
 use actix_web::web::{Data, Json};
 use uuid::Uuid;
 
-pub(super) async fn create(parts: Data<Parts>, me: Me, Body(body): Body<Definition>) -> Result<HttpResponse, Error> {
-    let template = body.parse(TemplateId(Uuid::now_v7())).map_err(invalid)?;
+pub(super) async fn create(parts: Data<Parts>, me: Me, once: Once, Body(body): Body<Definition>) -> Result<HttpResponse, Error> {
     let mut connection = parts.store.write().await?;
+    let making = once.begin(&mut connection, &me, &body).await?;
+    if let Some(before) = making.before {
+        let template = store::templates::find(&mut connection, me.tenant.id, before.into()).await?;
+        return Ok(HttpResponse::Created().json(staff_view(&template)));
+    }
+    let template = body.parse(TemplateId(Uuid::now_v7())).map_err(invalid)?;
     let last = store::templates::last_position(&mut connection, me.tenant.id).await?;
     store::templates::create(&mut connection, me.tenant.id, &template, last + 1).await?;
+    making.made(&mut connection, template.id.0).await?;
     connection.commit().await.map_err(store::Error::from)?;
     Ok(HttpResponse::Created().json(staff_view(&template)))
 }

@@ -3,6 +3,7 @@
 use super::Parts;
 use super::access::Me;
 use super::error::Error;
+use super::once::Once;
 use super::request::{Body, Id};
 use super::settings::invalid;
 use crate::auth::Token;
@@ -29,7 +30,10 @@ pub(super) async fn list(parts: Data<Parts>, me: Me) -> Result<Json<List<View>>,
     Ok(Json(List { items: found.into_iter().map(|token| view(token, None)).collect(), next: None }))
 }
 
-pub(super) async fn create(parts: Data<Parts>, me: Me, Body(body): Body<ApiTokenBody>) -> Result<HttpResponse, Error> {
+pub(super) async fn create(parts: Data<Parts>, me: Me, once: Once, Body(body): Body<ApiTokenBody>) -> Result<HttpResponse, Error> {
+    let mut connection = parts.store.write().await?;
+    let making = once.begin(&mut connection, &me, &body).await?;
+    making.refuse_again("This token was made already, and is shown once: revoke it and make another")?;
     let mut faults = Vec::new();
     let name = parse_text(&body.name, NAME_MAX, false).unwrap_or_else(|why| {
         faults.push(Fault::at("/name", why));
@@ -59,11 +63,11 @@ pub(super) async fn create(parts: Data<Parts>, me: Me, Body(body): Body<ApiToken
         used_at: None,
         revoked_at: None,
     };
-    let mut connection = parts.store.write().await?;
     if tokens::list(&mut connection, me.tenant.id).await?.len() >= MOST {
         return Err(Error::invalid("", &Why::OutOfRange("100 tokens")));
     }
     tokens::create(&mut connection, &token, &secret.hash()).await?;
+    making.made(&mut connection, token.id).await?;
     connection.commit().await.map_err(store::Error::from)?;
     Ok(HttpResponse::Created().json(view(token, Some(format!("{PROGRAMS}{secret}")))))
 }

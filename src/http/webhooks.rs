@@ -3,6 +3,7 @@
 use super::Parts;
 use super::access::Me;
 use super::error::Error;
+use super::once::Once;
 use super::request::{Body, Id, Query};
 use super::settings::invalid;
 use super::{local_time, page};
@@ -44,7 +45,14 @@ pub(super) async fn read(parts: Data<Parts>, me: Me, Id(id): Id<Uuid>) -> Result
     Ok(Json(view(&webhooks::find(&mut connection, me.tenant.id, id).await?, false)))
 }
 
-pub(super) async fn create(parts: Data<Parts>, me: Me, Body(body): Body<WebhookBody>) -> Result<HttpResponse, Error> {
+pub(super) async fn create(parts: Data<Parts>, me: Me, once: Once, Body(body): Body<WebhookBody>) -> Result<HttpResponse, Error> {
+    let mut connection = parts.store.write().await?;
+    let making = once.begin(&mut connection, &me, &body).await?;
+    if let Some(before) = making.before {
+        // With its secret, which the first answer may have lost.
+        let webhook = webhooks::find(&mut connection, me.tenant.id, before).await?;
+        return Ok(HttpResponse::Created().json(view(&webhook, true)));
+    }
     let blank = Webhook {
         id: Uuid::now_v7(),
         name: String::new(),
@@ -59,11 +67,11 @@ pub(super) async fn create(parts: Data<Parts>, me: Me, Body(body): Body<WebhookB
     };
     let body = WebhookBody { url: Some(body.url.unwrap_or_default()), ..body };
     let webhook = changed(&parts, blank, &body)?;
-    let mut connection = parts.store.write().await?;
     if webhooks::list(&mut connection, me.tenant.id).await?.len() >= MOST {
         return Err(Error::invalid("", &Why::OutOfRange("50 webhooks")));
     }
     webhooks::create(&mut connection, me.tenant.id, &webhook).await?;
+    making.made(&mut connection, webhook.id).await?;
     if webhook.disabled_at.is_some() {
         webhooks::update(&mut connection, me.tenant.id, &webhook).await?;
     }

@@ -10,6 +10,7 @@ pub mod assets;
 pub mod browsers;
 pub mod commands;
 pub mod contact_points;
+pub mod creations;
 pub mod customers;
 mod database;
 pub mod dispatchers;

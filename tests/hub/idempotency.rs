@@ -1,7 +1,9 @@
 //! A request that is sent again changes the world once, whichever way it comes and whatever happened in between.
 
+use crate::alerts::asks;
 use crate::harness::{Job, Person, TestHub, in_ms, rfc3339};
 use crate::journeys::{allocate, repair_for_the_bakery};
+use crate::templates::inspection;
 use dispatch_hub::client::Answer;
 use futures_util::future::join_all;
 use reqwest::Method;
@@ -134,4 +136,83 @@ async fn a_key_is_short_and_printable() {
         assert_eq!((refused.status, &refused.body["type"]), (422, &json!("/problems/invalid")), "{key:?}");
     }
     assert_eq!(commands(&dispatcher, job, &"k".repeat(200), &allocate(&hub, 1)).await.status, 200);
+}
+
+/// What is made, by whom, at which path, and what a second one would be.
+async fn creations(hub: &TestHub) -> Vec<(Person, String, Value, Value)> {
+    let (admin, customer) = (hub.admin().await, hub.portal_user(1).await);
+    let job = hub.dispatcher(1).await.orders(hub.company().repair, repair_for_the_bakery(hub)).await;
+    let bakery = hub.company().bakery.id;
+    let point = asks(&customer, &["started"], json!({})).await["id"].clone();
+    let person = |name: &str| json!({ "name": name, "email": format!("{name}@example.com"), "invite": false });
+    let of_bakery = |name: &str| json!({ "name": name, "email": format!("{name}@example.com"), "customers": [bakery] });
+    let mut roof = inspection();
+    roof["name"] = "Roof".into();
+    let email = |address: &str| json!({ "kind": "email", "address": address });
+    vec![
+        (hub.admin().await, "/api/customers".into(), json!({ "name": "Kiosk" }), json!({ "name": "Bistro" })),
+        (hub.admin().await, "/api/portal-users".into(), of_bakery("una"), of_bakery("otto")),
+        (hub.admin().await, "/api/workers".into(), person("wilma"), person("willi")),
+        (hub.admin().await, "/api/dispatchers".into(), person("dora"), person("dino")),
+        (hub.admin().await, "/api/templates".into(), inspection(), roof),
+        (
+            hub.admin().await,
+            "/api/assets".into(),
+            json!({ "customer": bakery, "type": "Oven", "name": "A" }),
+            json!({ "customer": bakery, "type": "Oven", "name": "B" }),
+        ),
+        (
+            hub.admin().await,
+            "/api/price-list".into(),
+            json!({ "code": "A1", "description": "A", "unit_price": "1" }),
+            json!({ "code": "B1", "description": "B", "unit_price": "2" }),
+        ),
+        (hub.admin().await, "/api/webhooks".into(), json!({ "url": "https://hooks.example.com/a" }), json!({ "url": "https://hooks.example.com/b" })),
+        (hub.admin().await, "/api/tokens".into(), json!({ "name": "A", "scopes": ["jobs:read"] }), json!({ "name": "B", "scopes": ["jobs:read"] })),
+        (admin, format!("/api/jobs/{job}/links"), json!({ "days": 3 }), json!({ "days": 4 })),
+        (hub.portal_user(1).await, "/api/contact-points".into(), email("a@example.com"), email("b@example.com")),
+        (
+            customer,
+            "/api/alert-subscriptions".into(),
+            json!({ "contact_point": point, "events": ["started"], "job": job.0 }),
+            json!({ "contact_point": point, "events": ["completed"], "customer": bakery }),
+        ),
+    ]
+}
+
+#[tokio::test]
+async fn whatever_is_made_is_made_once_for_each_key() {
+    let mut hub = TestHub::start().await;
+    let list = async |person: &Person, path: &str| person.reads(path).await["items"].as_array().unwrap().len();
+    for (index, (person, path, body, other)) in creations(&hub).await.into_iter().enumerate() {
+        let is_shown_once = path == "/api/tokens" || path.ends_with("/links");
+        let before = list(&person, &path).await;
+        let key = Uuid::now_v7().to_string();
+        let make = |body| person.tries(Method::POST, &path, Some(body), Some(&key));
+        let answers = join_all((0..4).map(|_| make(&body))).await;
+        let first = answers.iter().find(|answer| answer.status == 201).unwrap_or_else(|| panic!("{path}: {:?}", answers[0]));
+        assert_eq!(list(&person, &path).await, before + 1, "{path}");
+        for answer in &answers {
+            if is_shown_once && answer.status != 201 {
+                assert_eq!((answer.status, &answer.body["type"]), (409, &json!("/problems/conflict")), "{path}");
+            } else {
+                assert_eq!((answer.status, &answer.body), (201, &first.body), "{path}");
+            }
+        }
+        let mismatch = make(&other).await;
+        assert_eq!((mismatch.status, &mismatch.body["type"]), (409, &json!("/problems/idempotency_mismatch")), "{path}");
+        let fresh = person.tries(Method::POST, &path, Some(&other), Some(&format!("{key} again"))).await;
+        assert_eq!(fresh.status, 201, "{path}: {}", fresh.body);
+        if index == 0 {
+            hub.restart().await;
+            let again = hub.admin().await.tries(Method::POST, &path, Some(&body), Some(&key)).await;
+            assert_eq!((again.status, &again.body), (201, &first.body));
+            // Somebody else's key means nothing, and what is refused is not remembered.
+            let of_another = hub.dispatcher(1).await.tries(Method::POST, &path, Some(&body), Some(&key)).await;
+            assert_ne!(of_another.body["id"], first.body["id"]);
+            let refused = hub.admin().await.tries(Method::POST, &path, Some(&json!({ "name": "" })), Some("k")).await;
+            let then = hub.admin().await.tries(Method::POST, &path, Some(&json!({ "name": "Deli" })), Some("k")).await;
+            assert_eq!((refused.status, then.status), (422, 201));
+        }
+    }
 }

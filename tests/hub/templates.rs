@@ -4,7 +4,7 @@ use crate::harness::TestHub;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-fn inspection() -> Value {
+pub(crate) fn inspection() -> Value {
     json!({
         "name": "Inspection", "colour": "#2563eb", "duration_min": 45,
         "parts": { "requested_start": "optional", "asset": "hidden", "contact": "hidden", "notes": "optional", "copies": 1 },

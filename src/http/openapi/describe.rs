@@ -2,6 +2,7 @@
 
 use crate::http::access::Me;
 use crate::http::error::Error;
+use crate::http::once::Once;
 use crate::http::people::Kind;
 use crate::http::request::{Body, Form, Id, IdempotencyKey, Query, Table};
 use actix_web::web::{Data, Json, Path, Payload};
@@ -133,6 +134,12 @@ impl Taken for IdempotencyKey {
     }
 }
 
+impl Taken for Once {
+    fn tell(operation: &mut Operation, schemas: &mut Schemas) {
+        IdempotencyKey::tell(operation, schemas);
+    }
+}
+
 macro_rules! taken_together {
     ($($name:ident)*) => {
         impl<$($name: Taken),*> Taken for ($($name,)*) {
@@ -150,6 +157,7 @@ taken_together!(A B);
 taken_together!(A B C);
 taken_together!(A B C D);
 taken_together!(A B C D E);
+taken_together!(A B C D E F);
 
 /// Something that a handler answers with.
 pub(crate) trait Given {

@@ -209,6 +209,16 @@ mod tests {
     }
 
     #[test]
+    fn whatever_makes_something_takes_a_key() {
+        for (path, methods) in described()["paths"].as_object().unwrap() {
+            let Some(post) = methods.get("post").filter(|post| post["responses"].get("201").is_some()) else { continue };
+            // A file's sender names its id; of a worker's tracker there is one, which the next request replaces.
+            let has_key = post["parameters"].as_array().into_iter().flatten().any(|one| one["name"] == "Idempotency-Key");
+            assert!(has_key || path == "/api/files" || path == "/api/workers/{id}/tracker", "{path}");
+        }
+    }
+
+    #[test]
     fn every_reference_leads_somewhere_and_every_query_is_named() {
         let document = described();
         let text = document.to_string();
