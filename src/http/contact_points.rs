@@ -69,7 +69,11 @@ pub(super) async fn options(parts: Data<Parts>, me: Me) -> Result<Json<AlertOpti
 pub(super) async fn list(parts: Data<Parts>, me: Me) -> Result<Json<List<View>>, Error> {
     let mut connection = parts.store.read(me.tenant.id).await?;
     let points = contact_points::list(&mut connection, me.tenant.id, owner(&me)?).await?;
-    Ok(Json(List { items: points.iter().map(view).collect(), next: None }))
+    let mut items: Vec<View> = points.iter().map(view).collect();
+    for waiting in items.iter_mut().filter(|point| !point.verified) {
+        waiting.code_failure = messages::failure(&mut connection, me.tenant.id, waiting.id).await?;
+    }
+    Ok(Json(List { items, next: None }))
 }
 
 pub(super) async fn create(parts: Data<Parts>, me: Me, once: Once, Body(body): Body<ContactPointBody>) -> Result<HttpResponse, Error> {
@@ -245,6 +249,7 @@ pub(super) fn view(point: &ContactPoint) -> View {
         kind: point.channel,
         address: point.address.clone(),
         verified: point.verified_at.is_some(),
+        code_failure: None,
         stopped: point.stopped_at.is_some(),
         quiet: point.quiet.map(|quiet| QuietHours { from: time(quiet.from), to: time(quiet.to) }),
         time_zone: point.time_zone.clone(),

@@ -48,6 +48,8 @@ pub struct ContactPoint {
     pub address: String,
     /// Whether the caller has shown that it is theirs.
     pub verified: bool,
+    /// Why the code did not go out, while it is waited for.
+    pub code_failure: Option<String>,
     /// Whether nothing is sent there any more, by a click in an e-mail or a STOP.
     pub stopped: bool,
     /// When nothing is sent.

@@ -317,6 +317,17 @@ pub async fn withdraw(connection: &mut PgConnection, subject: Uuid, now: At) -> 
     Ok(())
 }
 
+/// Why the last letter about this subject is not out, if something went wrong with it.
+pub async fn failure(connection: &mut PgConnection, tenant: TenantId, subject: Uuid) -> Result<Option<String>, Error> {
+    let last = sqlx::query_scalar!(
+        "select case when sent_at is null then error end from message where tenant = $1 and subject = $2 and letter is not null
+         order by created_at desc, id desc limit 1",
+        tenant.0,
+        subject
+    );
+    Ok(last.fetch_optional(connection).await?.flatten())
+}
+
 /// Which messages a list shows.
 #[derive(Debug, Default)]
 pub struct Wanted {

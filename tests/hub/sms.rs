@@ -178,6 +178,12 @@ async fn the_account_is_exact_warns_once_and_ends_at_its_cap() {
     let warnings = hub.table("select address, letter from message where letter ->> 'about' = 'sms_cap'").await;
     assert_eq!(warnings.len(), 1, "{warnings:?}");
     assert_eq!(warnings[0]["letter"]["spent"], "0.17 USD");
+    // Whoever waits for a code is told why it does not come.
+    put(&admin, "/api/settings/alerts", &json!({ "sms_cap": "0.17" })).await;
+    let another = json!({ "kind": "sms", "address": "+358401234599" });
+    customer.client.post("/api/contact-points", &another).await.unwrap();
+    let waiting = customer.finds("/api/contact-points", |point| !point["code_failure"].is_null()).await;
+    assert_eq!((&waiting["address"], &waiting["code_failure"]), (&another["address"], &json!("the company's limit for text messages is reached")));
     // A customer's own budget, in a company that has no cap.
     put(&admin, "/api/settings/alerts", &json!({ "sms_cap": null, "sms_customer_cap": "0.14" })).await;
     let over = scheduled(&hub).await;

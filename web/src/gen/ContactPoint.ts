@@ -23,6 +23,10 @@ address: string,
  */
 verified: boolean, 
 /**
+ * Why the code did not go out, while it is waited for.
+ */
+code_failure: string | null, 
+/**
  * Whether nothing is sent there any more, by a click in an e-mail or a STOP.
  */
 stopped: boolean, 

@@ -28,6 +28,16 @@ export class Alerts {
     }
   }
 
+  /** Looks for what became of codes that are waited for. */
+  async look(): Promise<void> {
+    const { items } = await alertsApi.points().catch(() => ({ items: this.points }));
+    this.points = items;
+  }
+
+  get awaits(): boolean {
+    return this.points.some((point) => !point.verified);
+  }
+
   /** Where alerts can go now. */
   get open(): ContactPoint[] {
     return this.points.filter((point) => point.verified && !point.stopped);

@@ -23,6 +23,7 @@ export const a = {
   code_hint: (address: string) => `Six digits, sent to ${address}. They work for 15 minutes.`,
   confirm: 'Confirm',
   code_again: 'Send a new code',
+  code_failed: (why: string) => `The code did not go out: ${why}.`,
   code_sent: 'A new code is on its way.',
   confirmed: 'Confirmed. Choose what you want to hear of.',
   waiting: 'Not confirmed',
