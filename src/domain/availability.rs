@@ -24,6 +24,7 @@ pub struct Absence {
     pub to: Date,
     /// Why, for dispatchers.
     #[serde(default)]
+    #[schemars(length(max = NOTE_MAX))]
     pub note: String,
 }
 

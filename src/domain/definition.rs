@@ -3,7 +3,7 @@
 use super::colour::Colour;
 use super::field::{FieldDef, FieldKind, Rule, TEXT_MAX, parse_text};
 use super::ids::TemplateId;
-use super::invoice::{self, LineInput};
+use super::invoice::{self, LineInput, MAX_LINES};
 use super::refusal::{Fault, Why};
 use super::template::{Parts, StepDef, Template};
 use super::visibility::COPIES_MAX;
@@ -25,14 +25,20 @@ const OPTIONS_MAX: usize = 200;
 pub struct Definition {
     /// What the sender looked at.
     pub version: Option<String>,
+    #[schemars(length(min = 1, max = NAME_MAX))]
     pub name: String,
+    #[schemars(regex(pattern = "^#[0-9a-fA-F]{6}$"))]
     pub colour: String,
+    #[schemars(range(min = 5, max = DURATION_MAX))]
     pub duration_min: u32,
     pub parts: Parts,
+    #[schemars(length(max = MOST))]
     pub steps: Vec<StepInput>,
     #[serde(default)]
+    #[schemars(length(max = MOST))]
     pub fields: Vec<FieldInput>,
     #[serde(default)]
+    #[schemars(length(max = MAX_LINES))]
     pub invoice_lines: Vec<LineInput>,
 }
 
@@ -41,11 +47,13 @@ pub struct Definition {
 #[serde(deny_unknown_fields)]
 #[expect(missing_docs, reason = "members are those of `StepDef`")]
 pub struct StepInput {
+    #[schemars(length(min = 1, max = NAME_MAX))]
     pub name: String,
     #[serde(default)]
     pub address: bool,
     pub portal: Rule,
     #[serde(default)]
+    #[schemars(length(max = MOST))]
     pub fields: Vec<FieldInput>,
     #[serde(default)]
     pub completes_on_arrival: bool,
@@ -57,10 +65,13 @@ pub struct StepInput {
 #[expect(missing_docs, reason = "members are those of `FieldDef`")]
 pub struct FieldInput {
     #[serde(default)]
+    #[schemars(regex(pattern = "^[a-z0-9_]{0,80}$"))]
     pub key: String,
+    #[schemars(length(min = 1, max = NAME_MAX))]
     pub label: String,
     pub kind: FieldKind,
     #[serde(default)]
+    #[schemars(length(max = OPTIONS_MAX))]
     pub options: Vec<String>,
     pub worker: Rule,
     pub portal: Rule,

@@ -4,7 +4,7 @@
 //! per line; sums only add rounded amounts. So a credit of a line takes back exactly what the line asked.
 
 use super::at::At;
-use super::field::{LONG_TEXT_MAX, parse_text};
+use super::field::{TEXT_MAX, parse_text};
 use super::refusal::{Fault, Why};
 use super::tenant::{InvoiceRules, Tenant};
 use rust_decimal::{Decimal, RoundingStrategy};
@@ -12,9 +12,9 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// The most lines of one invoice.
-const MAX_LINES: usize = 200;
+pub const MAX_LINES: usize = 200;
 /// The most characters of a code.
-const CODE_MAX: usize = 40;
+pub const CODE_MAX: usize = 40;
 const HUNDRED: Decimal = Decimal::ONE_HUNDRED;
 
 /// The invoice of one job. Its number, once given, is never given again and never goes away.
@@ -65,7 +65,9 @@ pub struct Line {
 #[serde(default)]
 #[expect(missing_docs, reason = "members are those of `Line`")]
 pub struct LineInput {
+    #[schemars(length(max = CODE_MAX))]
     pub code: String,
+    #[schemars(length(max = TEXT_MAX))]
     pub description: String,
     pub quantity: String,
     pub unit_price: String,
@@ -241,7 +243,7 @@ pub(super) fn parse_line(sent: &LineInput, pointer: &str, faults: &mut Vec<Fault
         })
     };
     let code = text(&sent.code, CODE_MAX, "code");
-    let description = text(&sent.description, LONG_TEXT_MAX.min(500), "description");
+    let description = text(&sent.description, TEXT_MAX, "description");
     if description.is_empty() && sent.description.trim().is_empty() {
         faults.push(Fault::at(format!("{pointer}/description"), Why::Required));
     }

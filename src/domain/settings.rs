@@ -116,6 +116,7 @@ pub struct DispatchChange {
 pub struct ReasonsChange {
     #[serde(default)]
     pub version: Option<String>,
+    #[schemars(length(max = REASONS_MAX))]
     pub reasons: Vec<String>,
 }
 

@@ -112,10 +112,13 @@ pub struct StepInput {
 #[serde(default)]
 pub struct AddressInput {
     /// As people write it.
+    #[schemars(length(max = TEXT_MAX))]
     pub text: String,
     /// WGS 84 degrees.
+    #[schemars(range(min = -90, max = 90))]
     pub latitude: Option<f64>,
     /// WGS 84 degrees.
+    #[schemars(range(min = -180, max = 180))]
     pub longitude: Option<f64>,
 }
 

@@ -36,12 +36,16 @@ const EARLIER: usize = 20;
 pub(super) struct AssetBody {
     customer: Option<CustomerId>,
     #[serde(rename = "type")]
+    #[schemars(length(max = TEXT_MAX))]
     kind: Option<String>,
+    #[schemars(length(max = TEXT_MAX))]
     name: Option<String>,
     #[serde(default, deserialize_with = "present")]
+    #[schemars(length(max = TEXT_MAX))]
     serial: Option<Option<String>>,
     #[serde(default, deserialize_with = "present")]
     address: Option<Option<AddressInput>>,
+    #[schemars(length(max = FIELDS_MAX))]
     fields: Option<Vec<AssetField>>,
     #[serde(default, deserialize_with = "present")]
     photo: Option<Option<FileId>>,

@@ -4,10 +4,12 @@ use super::error::Error;
 use super::local_time;
 use crate::domain::At;
 use crate::domain::command::Contact;
+use crate::domain::field::{LONG_TEXT_MAX, TEXT_MAX};
 use crate::domain::ids::{AssetId, CustomerId, TemplateId, WorkerId};
-use crate::domain::invoice::LineInput;
+use crate::domain::invoice::{CODE_MAX, LineInput, MAX_LINES};
 use crate::domain::refusal::Why;
 use crate::domain::template::{AddressInput, StepInput};
+use crate::domain::visibility::COPIES_MAX;
 use crate::hub::{EditInput, NewJobs};
 use crate::protocol::client::CommandBody;
 use crate::protocol::{Millis, Rfc3339};
@@ -19,18 +21,24 @@ use serde_json::{Map, Value};
 pub(super) struct NewJobBody {
     template: TemplateId,
     customer: Option<CustomerId>,
+    #[schemars(range(min = 1, max = COPIES_MAX))]
     copies: Option<u16>,
     requested_start: Option<String>,
     asset: Option<AssetId>,
     contact: Option<ContactBody>,
+    #[schemars(length(max = LONG_TEXT_MAX))]
     notes: Option<String>,
+    #[schemars(length(max = 50))]
     steps: Option<Vec<StepBody>>,
     fields: Option<Map<String, Value>>,
     worker: Option<WorkerId>,
     scheduled_start: Option<String>,
     scheduled_end: Option<String>,
+    #[schemars(range(min = 5, max = 20_160))]
     duration_min: Option<u32>,
+    #[schemars(length(max = LONG_TEXT_MAX))]
     internal_notes: Option<String>,
+    #[schemars(length(max = MAX_LINES))]
     invoice_lines: Option<Vec<LineBody>>,
     publish: Option<bool>,
 }
@@ -47,12 +55,17 @@ pub(super) struct EditBody {
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     contact: Option<Option<ContactBody>>,
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = LONG_TEXT_MAX))]
     notes: Option<Option<String>>,
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = LONG_TEXT_MAX))]
     internal_notes: Option<Option<String>>,
+    #[schemars(range(min = 5, max = 20_160))]
     duration_min: Option<u32>,
+    #[schemars(length(max = 50))]
     steps: Option<Vec<StepBody>>,
     fields: Option<Map<String, Value>>,
+    #[schemars(length(max = MAX_LINES))]
     invoice_lines: Option<Vec<LineBody>>,
     /// What a job keeps for life, or what commands change.
     #[serde(flatten)]
@@ -74,7 +87,9 @@ struct Fixed {
 /// A line of the invoice; decimals are text.
 #[derive(Debug, Clone, Serialize, Deserialize, schemars::JsonSchema)]
 struct LineBody {
+    #[schemars(length(max = CODE_MAX))]
     code: Option<String>,
+    #[schemars(length(max = TEXT_MAX))]
     description: Option<String>,
     quantity: Option<String>,
     unit_price: Option<String>,
@@ -83,7 +98,9 @@ struct LineBody {
 
 #[derive(Debug, Clone, Serialize, Deserialize, schemars::JsonSchema)]
 struct ContactBody {
+    #[schemars(length(max = TEXT_MAX))]
     name: Option<String>,
+    #[schemars(length(max = TEXT_MAX))]
     phone: Option<String>,
 }
 
@@ -96,8 +113,11 @@ struct StepBody {
 
 #[derive(Debug, Clone, Serialize, Deserialize, schemars::JsonSchema)]
 struct AddressBody {
+    #[schemars(length(max = TEXT_MAX))]
     text: Option<String>,
+    #[schemars(range(min = -90, max = 90))]
     latitude: Option<f64>,
+    #[schemars(range(min = -180, max = 180))]
     longitude: Option<f64>,
 }
 

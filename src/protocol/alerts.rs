@@ -31,8 +31,10 @@ pub struct AlertOptions {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 pub struct QuietHours {
     /// When it begins.
+    #[schemars(regex(pattern = "^([01][0-9]|2[0-3]):[0-5][0-9]$"))]
     pub from: String,
     /// When it ends.
+    #[schemars(regex(pattern = "^([01][0-9]|2[0-3]):[0-5][0-9]$"))]
     pub to: String,
 }
 
@@ -76,10 +78,12 @@ pub struct ContactPointBody {
 #[ts(export, optional_fields)]
 pub struct PushSubscriptionBody {
     /// Where the browser's push service takes messages.
+    #[schemars(length(min = 1, max = 1000))]
     pub endpoint: String,
     /// What messages are closed with.
     pub keys: PushKeys,
     /// For example "Chrome on Android".
+    #[schemars(length(min = 1, max = 60))]
     pub device: String,
     /// The zone that quiet hours are in; the company's if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -90,7 +94,9 @@ pub struct PushSubscriptionBody {
 #[derive(Debug, Clone, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[expect(missing_docs, reason = "named as browsers name them")]
 pub struct PushKeys {
+    #[schemars(length(min = 87, max = 88))]
     pub p256dh: String,
+    #[schemars(length(min = 22, max = 24))]
     pub auth: String,
 }
 
@@ -147,6 +153,7 @@ pub struct AlertSubscriptionBody {
     /// Where it is told: a contact point of the caller.
     pub contact_point: Uuid,
     /// What, at least one.
+    #[schemars(length(min = 1))]
     pub events: Vec<Alert>,
     /// One customer only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -161,6 +168,7 @@ pub struct AlertSubscriptionBody {
 #[ts(export)]
 pub struct AlertSubscriptionChange {
     /// What, at least one.
+    #[schemars(length(min = 1))]
     pub events: Vec<Alert>,
 }
 

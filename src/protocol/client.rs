@@ -3,6 +3,7 @@
 use super::codec::{Encoding, Misfit};
 use super::instant::Millis;
 use super::topic::Topic;
+use crate::domain::field::TEXT_MAX;
 use crate::domain::ids::{JobId, WorkerId};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -137,6 +138,7 @@ pub struct CommandBody<I> {
     pub end: Option<I>,
     /// For decline and cancel.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = TEXT_MAX))]
     pub reason: Option<String>,
     /// For `complete_step`.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -4,6 +4,7 @@ use super::instant::Rfc3339;
 use super::views::{Caller, TenantRef};
 use crate::domain::caller::ByKind;
 use crate::domain::contact_point::Channel;
+use crate::domain::field::TEXT_MAX;
 use crate::domain::ids::{CustomerId, FileId};
 use crate::domain::invitation::InvitationState;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -43,16 +44,21 @@ pub struct SignupBody {
     /// The tenant's slug.
     pub tenant: String,
     /// The person's name.
+    #[schemars(length(max = TEXT_MAX))]
     pub name: String,
     /// The new customer's name; without one it is the person's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = TEXT_MAX))]
     pub company: Option<String>,
     /// Where the link goes.
+    #[schemars(extend("format" = "email"), length(max = 254))]
     pub email: String,
     /// The person's phone number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = TEXT_MAX))]
     pub phone: Option<String>,
     /// The password to be, unless the log-in has one.
+    #[schemars(length(min = 8, max = 500))]
     pub password: String,
 }
 
@@ -85,6 +91,7 @@ pub enum Verified {
 #[ts(export, optional_fields)]
 pub struct ForgotBody {
     /// Of the log-in, perhaps.
+    #[schemars(extend("format" = "email"), length(max = 254))]
     pub email: String,
     /// The slug of the company on whose page this was asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -98,6 +105,7 @@ pub struct ResetBody {
     /// Of the link.
     pub token: String,
     /// The new one.
+    #[schemars(length(min = 8, max = 500))]
     pub password: String,
 }
 
@@ -115,13 +123,16 @@ pub struct PasswordSet {
 pub struct PersonBody {
     /// Needed for a new one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = TEXT_MAX))]
     pub name: Option<String>,
     /// Needed for a new one; may be changed until the invitation is accepted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("format" = "email"), length(max = 254))]
     pub email: Option<String>,
     /// Of workers and portal users.
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     #[ts(as = "Option<String>", optional = nullable)]
+    #[schemars(length(max = 50))]
     pub phone: Option<Option<String>>,
     /// Of workers: a picture that the caller has uploaded.
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
@@ -129,6 +140,7 @@ pub struct PersonBody {
     pub photo: Option<Option<FileId>>,
     /// Of portal users: all customers that they act for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 500))]
     pub customers: Option<Vec<CustomerId>>,
     /// Of dispatchers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -144,22 +156,27 @@ pub struct PersonBody {
 pub struct CustomerBody {
     /// Needed for a new one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = TEXT_MAX))]
     pub name: Option<String>,
     /// Where the company writes to.
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     #[ts(as = "Option<String>", optional = nullable)]
+    #[schemars(length(max = 254))]
     pub email: Option<Option<String>>,
     /// Its phone number.
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     #[ts(as = "Option<String>", optional = nullable)]
+    #[schemars(length(max = TEXT_MAX))]
     pub phone: Option<Option<String>>,
     /// Where it is.
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     #[ts(as = "Option<String>", optional = nullable)]
+    #[schemars(length(max = TEXT_MAX))]
     pub address: Option<Option<String>>,
     /// VAT or other tax number, for invoices.
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     #[ts(as = "Option<String>", optional = nullable)]
+    #[schemars(length(max = TEXT_MAX))]
     pub tax_number: Option<Option<String>>,
 }
 

@@ -1,7 +1,8 @@
 //! An invoice on the wire: decimals as text, sums as the hub adds them.
 
+use crate::domain::field::TEXT_MAX;
 use crate::domain::ids::{JobId, PriceId};
-use crate::domain::invoice::{Invoice as DomainInvoice, Line, Terms};
+use crate::domain::invoice::{CODE_MAX, Invoice as DomainInvoice, Line, Terms};
 use crate::domain::price::Price as DomainPrice;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
@@ -84,8 +85,10 @@ pub struct Price {
 #[ts(export, optional_fields)]
 pub struct PriceBody {
     /// Empty: none.
+    #[schemars(length(max = CODE_MAX))]
     pub code: Option<String>,
     /// What it is.
+    #[schemars(length(max = TEXT_MAX))]
     pub description: Option<String>,
     /// Of one, as a decimal.
     pub unit_price: Option<String>,

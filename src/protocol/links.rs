@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 #[ts(export, optional_fields)]
 pub struct NewLinkBody {
     /// So many days it lasts, 1 to 365; 30 unless said.
+    #[schemars(range(min = 1, max = 365))]
     pub days: Option<u16>,
 }
 

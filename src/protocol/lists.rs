@@ -8,7 +8,8 @@ use super::views::{Address, By, Caller, Job, PermissionSet};
 use super::workers::ScheduleWorker;
 use crate::domain::caller::ByKind;
 use crate::domain::event::Kind;
-use crate::domain::field::{FieldDef, FieldKind, Rule};
+use crate::domain::field::{FieldDef, FieldKind, LONG_TEXT_MAX, Rule, TEXT_MAX};
+use crate::domain::file::FILE_MAX;
 use crate::domain::fix::WorkerStatus;
 use crate::domain::ids::{AssetId, CustomerId, DispatcherId, FileId, JobId, PortalUserId, TemplateId, WorkerId};
 use crate::domain::invitation::InvitationState;
@@ -24,11 +25,14 @@ pub struct NewFile {
     /// Made by the uploader, so that an upload can be taken up again.
     pub id: FileId,
     /// As people name it.
+    #[schemars(length(max = TEXT_MAX))]
     pub name: String,
     /// Its media type.
     #[serde(rename = "type")]
+    #[schemars(extend("enum" = ["image/jpeg", "image/png", "image/webp"]))]
     pub kind: String,
     /// Its length.
+    #[schemars(range(min = 1, max = FILE_MAX))]
     pub bytes: u32,
 }
 
@@ -138,6 +142,7 @@ pub struct PasswordBody {
     /// The one that still stands.
     pub current: String,
     /// The one that shall stand.
+    #[schemars(length(min = 8, max = 500))]
     pub new: String,
 }
 
@@ -208,6 +213,7 @@ pub struct Commanded {
 #[ts(export)]
 pub struct PublishBody {
     /// 1 to 500.
+    #[schemars(length(min = 1, max = 500))]
     pub jobs: Vec<JobId>,
 }
 
@@ -369,8 +375,10 @@ pub struct Asset {
 #[ts(export)]
 pub struct AssetField {
     /// What people read.
+    #[schemars(length(min = 1, max = 500))]
     pub label: String,
     /// What is known.
+    #[schemars(length(max = LONG_TEXT_MAX))]
     pub value: String,
 }
 

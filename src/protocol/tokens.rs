@@ -34,10 +34,13 @@ pub struct ApiToken {
 #[ts(export, optional_fields)]
 pub struct ApiTokenBody {
     /// What people call it.
+    #[schemars(length(min = 1, max = 80))]
     pub name: String,
     /// What it may do, at least one thing.
+    #[schemars(length(min = 1))]
     pub scopes: Vec<Scope>,
     /// Days until it ends by itself, 1 to 3650; never, if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 3650))]
     pub expires_in_days: Option<u16>,
 }

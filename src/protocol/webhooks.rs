@@ -36,9 +36,11 @@ pub struct Webhook {
 pub struct WebhookBody {
     /// What people call it.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 80))]
     pub name: Option<String>,
     /// Where it is: `https://`, on the public internet. Needed for a new one.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 500))]
     pub url: Option<String>,
     /// Of which events it is told; of all, if absent in a new one.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -5,7 +5,7 @@
 
 use crate::access_alerts;
 use crate::access_things::{foreign, own};
-use crate::described::is_described;
+use crate::described::{self, is_described};
 use crate::harness::{Estate, Job, Person, TestHub};
 use dispatch_hub::http;
 use reqwest::Method;
@@ -371,6 +371,9 @@ async fn check(hub: &TestHub, estate: &Estate, method: &Method, path: &str, row:
     let reply = ask(hub, method, &at(&own), session.as_deref(), body).await;
     expect(&cell, &reply, row, column);
     is_described(method, path, reply.status, &reply.kind, &reply.body);
+    if let (Some(body), 200..300) = (body, reply.status) {
+        described::takes(method, path, body);
+    }
     for marker in &column.never {
         assert!(!reply.body.contains(marker), "{cell}: {marker} in {}", reply.body);
     }

@@ -17,10 +17,13 @@ pub const NAMES: [&str; 10] = ["company", "job", "type", "customer", "address", 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 pub struct AlertText {
     /// The e-mail's subject.
+    #[schemars(length(min = 1, max = SUBJECT_MAX))]
     pub subject: String,
     /// The e-mail, as paragraphs; greeting, button and signature are added.
+    #[schemars(length(min = 1, max = TEXT_MAX))]
     pub text: String,
     /// The text message.
+    #[schemars(length(min = 1, max = SMS_MAX))]
     pub sms: String,
 }
 

@@ -8,6 +8,7 @@ pub(super) use describe::{Given, Taken, Tell, told};
 
 use super::access::Access;
 use super::{Entry, routes};
+use crate::domain::job::Status;
 use crate::domain::scope::Scope;
 use crate::protocol::Problem;
 use actix_web::HttpResponse;
@@ -130,12 +131,14 @@ fn path_parameters(path: &str) -> Vec<Value> {
     names.map(parameter).collect()
 }
 
-fn query_parameter(name: &str) -> Value {
-    let (schema, description) = match name {
+fn query_parameter(named: &str) -> Value {
+    let (name, options) = named.split_once('=').map_or((named, Vec::new()), |(name, options)| (name, options.split('|').collect()));
+    let (mut schema, description) = match name {
         "limit" => (json!({ "type": "integer", "minimum": 1, "maximum": 200, "default": 50 }), "So many at most."),
         "after" => (json!({ "type": "string" }), "The `next` of the part before."),
         "q" => (json!({ "type": "string" }), "Whatever has this in it."),
         "sort" => (json!({ "type": "string" }), "A member to put the list in order by; with a minus before it, backwards."),
+        "status" => (json!({ "type": "array", "items": { "type": "string", "enum": Status::ALL } }), "In one of these; once for each."),
         "archived" | "dry_run" => (json!({ "type": "boolean" }), "Also what was put away; or only try."),
         "customer" | "worker" | "template" | "job" | "portal_user" => (json!({ "type": "string", "format": "uuid" }), "Of this one only."),
         "from" | "to" => (json!({ "type": "string" }), "An RFC 3339 instant, or a date where days are meant."),
@@ -143,6 +146,10 @@ fn query_parameter(name: &str) -> Value {
         "days" => (json!({ "type": "integer", "minimum": 1, "maximum": 31 }), "So many days."),
         _ => (json!({ "type": "string" }), "Narrows it down."),
     };
+    if !options.is_empty() {
+        let backwards = options.iter().filter(|_| name == "sort").map(|option| format!("-{option}"));
+        schema["enum"] = options.iter().map(ToString::to_string).chain(backwards).collect();
+    }
     json!({ "name": name, "in": "query", "required": false, "description": description, "schema": schema })
 }
 

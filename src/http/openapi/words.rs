@@ -5,7 +5,7 @@ use crate::protocol::alerts::{AlertSubscription, ContactPoint};
 use crate::protocol::entering::Verified;
 use crate::protocol::invoice::Price;
 use crate::protocol::links::NewLink;
-use crate::protocol::lists::{Asset, CreatedJobs, Customer, LoginAnswer, Template};
+use crate::protocol::lists::{Asset, CreatedJobs, Customer, Dispatcher, LoginAnswer, PortalUser, Template, UploadedFile, Worker};
 use crate::protocol::tokens::ApiToken;
 use crate::protocol::tracker_setup::NewTracker;
 use crate::protocol::webhooks::Webhook;
@@ -34,7 +34,7 @@ pub(super) struct Words {
     pub(super) method: &'static str,
     pub(super) path: &'static str,
     pub(super) summary: &'static str,
-    /// Names of query parameters, with a space between them.
+    /// Names of query parameters, with a space between them; after an equals sign what they may say, with bars between.
     pub(super) query: &'static str,
     pub(super) answer: Answer,
 }
@@ -48,7 +48,6 @@ fn any(_: &mut Schemas) -> Value {
 }
 
 const CSV: Answer = File("text/csv");
-const PAGED: &str = "q sort limit after";
 
 macro_rules! words {
     ($($method:ident $path:literal $summary:literal $query:tt => $answer:expr;)*) => {
@@ -60,7 +59,7 @@ macro_rules! words {
 #[rustfmt::skip]
 pub(super) fn all() -> Vec<Words> {
     words![
-        GET "/api/jobs" "Jobs, as the caller may see them" "q status template customer worker from to sort limit after" => Told;
+        GET "/api/jobs" "Jobs, as the caller may see them" "q status template customer worker from to sort=number|date|status|customer|template limit after" => Told;
         POST "/api/jobs" "Order a job, or several alike" "" => Json(201, of::<CreatedJobs>);
         GET "/api/jobs/{id}" "One job" "" => Told;
         PATCH "/api/jobs/{id}" "Change what a job says" "" => Told;
@@ -69,24 +68,24 @@ pub(super) fn all() -> Vec<Words> {
         GET "/api/jobs/{id}/events" "A job's history" "limit after" => Told;
         GET "/api/jobs/{id}/earlier" "Earlier jobs at the same asset" "" => Told;
         GET "/api/jobs/{id}/invoice" "A job's invoice" "" => Told;
-        GET "/api/jobs/{id}/invoice.pdf" "The invoice as a PDF" "paper" => File("application/pdf");
+        GET "/api/jobs/{id}/invoice.pdf" "The invoice as a PDF" "paper=a4|letter" => File("application/pdf");
         GET "/api/jobs/{id}/worker-photo" "The worker's photo, if there is one" "" => MaybeFile("image/*");
         GET "/api/jobs/{id}/links" "One-job links of a job" "" => Told;
         POST "/api/jobs/{id}/links" "Share a job by a link" "" => Json(201, of::<NewLink>);
         DELETE "/api/jobs/{id}/links/{link}" "End a link" "" => Nothing(204);
         POST "/api/jobs/publish" "Publish many jobs" "" => Told;
         POST "/api/jobs/import" "Jobs from a table; all or none" "dry_run" => Told;
-        GET "/api/jobs/export.csv" "Jobs as a table" "q status template customer worker from to sort" => CSV;
+        GET "/api/jobs/export.csv" "Jobs as a table" "q status template customer worker from to sort=number|date|status|customer|template" => CSV;
         GET "/api/schedule" "The schedule of a range" "from to" => Told;
         GET "/api/times" "Free start times for a job type" "template customer from days" => Told;
         GET "/api/overview" "A day in numbers" "day" => Told;
         GET "/api/overview.csv" "A day's load by worker, as a table" "day" => CSV;
         GET "/api/addresses" "Addresses that begin like this" "q" => Told;
-        POST "/api/files" "Announce a picture" "" => Json(201, any);
-        GET "/api/files/{id}" "A picture" "size" => File("image/*");
+        POST "/api/files" "Announce a picture" "" => Json(201, of::<UploadedFile>);
+        GET "/api/files/{id}" "A picture" "size=thumb" => File("image/*");
         HEAD "/api/files/{id}" "How much of a picture has arrived" "" => Nothing(200);
-        PUT "/api/files/{id}" "The next piece of a picture" "" => Json(200, any);
-        GET "/api/customers" "Customers" "q sort limit after archived" => Told;
+        PUT "/api/files/{id}" "The next piece of a picture" "" => Json(200, of::<UploadedFile>);
+        GET "/api/customers" "Customers" "q sort=name|email|address limit after archived" => Told;
         POST "/api/customers" "A new customer" "" => Json(201, of::<Customer>);
         GET "/api/customers/{id}" "One customer" "" => Told;
         PATCH "/api/customers/{id}" "Change a customer" "" => Json(200, of::<Customer>);
@@ -95,24 +94,24 @@ pub(super) fn all() -> Vec<Words> {
         PUT "/api/customers/{id}/permissions" "Set that" "" => Told;
         GET "/api/customers/export.csv" "Customers as a table" "" => CSV;
         POST "/api/customers/import" "Customers from a table" "dry_run" => Told;
-        GET "/api/portal-users" "Portal users" "q sort invitation limit after archived" => Told;
-        POST "/api/portal-users" "A new portal user, invited at once if wished" "" => Json(201, any);
+        GET "/api/portal-users" "Portal users" "q sort=name|email|invitation invitation=none|open|used|withdrawn|expired limit after archived" => Told;
+        POST "/api/portal-users" "A new portal user, invited at once if wished" "" => Json(201, of::<PortalUser>);
         GET "/api/portal-users/{id}" "One portal user" "" => Told;
-        PATCH "/api/portal-users/{id}" "Change a portal user" "" => Json(200, any);
+        PATCH "/api/portal-users/{id}" "Change a portal user" "" => Json(200, of::<PortalUser>);
         DELETE "/api/portal-users/{id}" "Put a portal user away" "" => Nothing(204);
-        POST "/api/portal-users/{id}/invitation" "Invite, again if need be" "" => Json(200, any);
+        POST "/api/portal-users/{id}/invitation" "Invite, again if need be" "" => Json(200, of::<PortalUser>);
         DELETE "/api/portal-users/{id}/invitation" "Take an invitation back" "" => Nothing(204);
         GET "/api/portal-users/{id}/customers/{customer}/permissions" "What a portal user may do for a customer" "" => Told;
         PUT "/api/portal-users/{id}/customers/{customer}/permissions" "Set that" "" => Told;
         GET "/api/portal-users/export.csv" "Portal users as a table" "" => CSV;
         POST "/api/portal-users/import" "Portal users from a table" "dry_run" => Told;
-        GET "/api/workers" "Workers" "q sort invitation limit after archived" => Told;
-        POST "/api/workers" "A new worker" "" => Json(201, any);
+        GET "/api/workers" "Workers" "q sort=name|email|invitation invitation=none|open|used|withdrawn|expired limit after archived" => Told;
+        POST "/api/workers" "A new worker" "" => Json(201, of::<Worker>);
         GET "/api/workers/nearest" "Who is nearest to a job" "job" => Told;
         GET "/api/workers/{id}" "One worker" "" => Told;
-        PATCH "/api/workers/{id}" "Change a worker" "" => Json(200, any);
+        PATCH "/api/workers/{id}" "Change a worker" "" => Json(200, of::<Worker>);
         DELETE "/api/workers/{id}" "Put a worker away; what was planned waits to be placed again" "" => Nothing(204);
-        POST "/api/workers/{id}/invitation" "Invite, again if need be" "" => Json(200, any);
+        POST "/api/workers/{id}/invitation" "Invite, again if need be" "" => Json(200, of::<Worker>);
         DELETE "/api/workers/{id}/invitation" "Take an invitation back" "" => Nothing(204);
         PUT "/api/workers/{id}/availability" "A worker's hours and absences" "" => Told;
         GET "/api/workers/{id}/track" "Where a worker was on a day" "day from to" => Told;
@@ -121,14 +120,14 @@ pub(super) fn all() -> Vec<Words> {
         DELETE "/api/workers/{id}/tracker" "End that address" "" => Nothing(204);
         GET "/api/workers/export.csv" "Workers as a table" "" => CSV;
         POST "/api/workers/import" "Workers from a table" "dry_run" => Told;
-        GET "/api/dispatchers" "Dispatchers" "q sort invitation limit after archived" => Told;
-        POST "/api/dispatchers" "A new dispatcher" "" => Json(201, any);
+        GET "/api/dispatchers" "Dispatchers" "q sort=name|email|invitation invitation=none|open|used|withdrawn|expired limit after archived" => Told;
+        POST "/api/dispatchers" "A new dispatcher" "" => Json(201, of::<Dispatcher>);
         GET "/api/dispatchers/{id}" "One dispatcher" "" => Told;
-        PATCH "/api/dispatchers/{id}" "Change a dispatcher" "" => Json(200, any);
+        PATCH "/api/dispatchers/{id}" "Change a dispatcher" "" => Json(200, of::<Dispatcher>);
         DELETE "/api/dispatchers/{id}" "Put a dispatcher away" "" => Nothing(204);
-        POST "/api/dispatchers/{id}/invitation" "Invite, again if need be" "" => Json(200, any);
+        POST "/api/dispatchers/{id}/invitation" "Invite, again if need be" "" => Json(200, of::<Dispatcher>);
         DELETE "/api/dispatchers/{id}/invitation" "Take an invitation back" "" => Nothing(204);
-        GET "/api/assets" "Customers' equipment and places" "q sort customer limit after archived" => Told;
+        GET "/api/assets" "Customers' equipment and places" "q sort=name|type|serial type customer limit after archived" => Told;
         POST "/api/assets" "A new asset" "" => Json(201, of::<Asset>);
         GET "/api/assets/{id}" "One asset" "" => Told;
         PATCH "/api/assets/{id}" "Change an asset" "" => Told;
@@ -142,7 +141,7 @@ pub(super) fn all() -> Vec<Words> {
         PUT "/api/templates/{id}" "Replace a job type" "" => Told;
         PATCH "/api/templates/{id}" "What customers see of it" "" => Told;
         DELETE "/api/templates/{id}" "Put a job type away" "" => Nothing(204);
-        GET "/api/price-list" "The price list" PAGED => Told;
+        GET "/api/price-list" "The price list" "q sort=description|code|unit_price|tax_rate limit after" => Told;
         POST "/api/price-list" "A new price" "" => Json(201, of::<Price>);
         GET "/api/price-list/{id}" "One price" "" => Told;
         PATCH "/api/price-list/{id}" "Change a price" "" => Told;
@@ -165,12 +164,12 @@ pub(super) fn all() -> Vec<Words> {
         PUT "/api/settings/alerts" "Change that" "" => Told;
         POST "/api/settings/alerts/preview" "Words as a recipient would get them" "" => Told;
         GET "/api/preview" "What a portal user or a customer would see" "portal_user customer" => Told;
-        GET "/api/alerts" "The alert log" "job state q limit after" => Told;
+        GET "/api/alerts" "The alert log" "job state=waiting|sent|delivered|undelivered|dead|unsent q limit after" => Told;
         POST "/api/alerts/{id}/resend" "Send an alert again that was given up" "" => Nothing(202);
         GET "/api/sms-account" "What text messages have cost" "" => Told;
         GET "/api/sms-account/{month}" "A month's statement" "" => Told;
         GET "/api/sms-account/{month}/statement.csv" "The statement as a table" "" => CSV;
-        GET "/api/mail" "Letters to the people of the company" "state q limit after" => Told;
+        GET "/api/mail" "Letters to the people of the company" "state=waiting|sent|dead|withdrawn q limit after" => Told;
         POST "/api/mail/{id}/resend" "Send a letter again that was given up" "" => Nothing(202);
         GET "/api/webhooks" "Webhooks" "" => Told;
         POST "/api/webhooks" "A new webhook, with its secret" "" => Json(201, of::<Webhook>);
@@ -180,7 +179,7 @@ pub(super) fn all() -> Vec<Words> {
         POST "/api/webhooks/{id}/secret" "Another secret; the old one counts for a day more" "" => Told;
         POST "/api/webhooks/{id}/test" "Send a test call" "" => Nothing(202);
         POST "/api/webhooks/{id}/replay" "Tell again what was not taken" "" => Told;
-        GET "/api/webhooks/{id}/deliveries" "What came of its calls" "state limit after" => Told;
+        GET "/api/webhooks/{id}/deliveries" "What came of its calls" "state=waiting|sent|dead limit after" => Told;
         POST "/api/webhooks/{id}/deliveries/{seq}/resend" "Make a call again" "" => Nothing(202);
         GET "/api/tokens" "API tokens" "" => Told;
         POST "/api/tokens" "A new API token, shown once" "" => Json(201, of::<ApiToken>);

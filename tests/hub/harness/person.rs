@@ -3,6 +3,7 @@
 use super::PATIENCE;
 use super::company::PASSWORD;
 use super::live::Live;
+use crate::described;
 use dispatch_hub::client::{Answer, Client, Socket};
 use dispatch_hub::domain::ids::{JobId, TemplateId};
 use dispatch_hub::protocol::views::Caller;
@@ -92,9 +93,13 @@ impl Person {
         live
     }
 
-    /// Any request, and its answer.
+    /// Any request, and its answer. What was done was asked as the API's description says.
     pub(crate) async fn tries(&self, method: Method, path: &str, body: Option<&Value>, key: Option<&str>) -> Answer {
-        self.client.request(method, path, body, key).await.unwrap_or_else(|error| panic!("{path}: {error}"))
+        let answer = self.client.request(method.clone(), path, body, key).await.unwrap_or_else(|error| panic!("{path}: {error}"));
+        if let (Some(body), 200..300) = (body, answer.status) {
+            described::takes(&method, path, body);
+        }
+        answer
     }
 
     /// Reads what is there.
