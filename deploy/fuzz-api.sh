@@ -19,7 +19,7 @@ failed=0
 for who in admin dispatcher customer1 worker1; do
   folder=$(mktemp -d)
   chmod 755 "$folder"
-  HUB_API_PER_MINUTE=60000 "$hub" demo --still --listen "$listen" --data "$folder/data" > "$folder/out" 2> "$folder/log" &
+  HUB_API_PER_MINUTE=60000 HUB_PUSH_CONTACT=mailto:ops@demo.example "$hub" demo --still --listen "$listen" --data "$folder/data" > "$folder/out" 2> "$folder/log" &
   pid=$!
   until grep -q "^listening on" "$folder/out"; do sleep 0.2; kill -0 "$pid"; done
   token=$(curl -s -D - -o /dev/null -H 'content-type: application/json' \
@@ -27,7 +27,7 @@ for who in admin dispatcher customer1 worker1; do
     sed -n 's/^set-cookie: hub_session=\([^;]*\).*/\1/ip')
   echo "== $who"
   schemathesis run "http://$listen/api/openapi.json" -H "Authorization: Bearer $token" --checks "$checks" --max-examples "$examples" \
-    --phases fuzzing --mode all --exclude-path-regex "$apart" --continue-on-failure --no-color > "$folder/fuzz" 2>&1 ||
+    --phases fuzzing,stateful --mode all --exclude-path-regex "$apart" --continue-on-failure --no-color > "$folder/fuzz" 2>&1 ||
     { failed=1; cat "$folder/fuzz"; }
   grep -E "generated," "$folder/fuzz"
   kill "$pid"

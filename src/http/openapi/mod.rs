@@ -1,6 +1,7 @@
 //! The API's description: `OpenAPI` 3.1, made of the route table and the types that handlers take and give, and the same as a page.
 
 mod describe;
+mod links;
 mod page;
 mod words;
 
@@ -51,6 +52,7 @@ fn document() -> Value {
         let at = paths.entry(word.path).or_insert_with(|| json!({}));
         at[word.method.to_lowercase()] = operation;
     }
+    links::connect(&mut paths);
     let mut all = schemas.all();
     all.sort_keys();
     json!({
@@ -104,7 +106,12 @@ fn operation(words: &Words, entry: &Entry, schemas: &mut Schemas) -> Value {
     if let Answer::MaybeFile(_) = words.answer {
         operation["responses"]["204"] = json!({ "description": "There is none." });
     }
-    if let Some(body) = told.body {
+    if let Some(mut body) = told.body {
+        let needed = if entry.method == Method::POST { words::needed(words.path) } else { &[] };
+        if !needed.is_empty() {
+            let shape = body["content"]["application/json"]["schema"].take();
+            body["content"]["application/json"]["schema"] = json!({ "allOf": [shape, { "required": needed }] });
+        }
         operation["requestBody"] = body;
     }
     let reads = matches!(entry.method, Method::GET | Method::HEAD);
@@ -133,6 +140,7 @@ fn path_parameters(path: &str) -> Vec<Value> {
 
 fn query_parameter(named: &str) -> Value {
     let (name, options) = named.split_once('=').map_or((named, Vec::new()), |(name, options)| (name, options.split('|').collect()));
+    let (name, is_needed) = name.strip_suffix('!').map_or((name, false), |name| (name, true));
     let (mut schema, description) = match name {
         "limit" => (json!({ "type": "integer", "minimum": 1, "maximum": 200, "default": 50 }), "So many at most."),
         "after" => (json!({ "type": "string" }), "The `next` of the part before."),
@@ -150,7 +158,7 @@ fn query_parameter(named: &str) -> Value {
         let backwards = options.iter().filter(|_| name == "sort").map(|option| format!("-{option}"));
         schema["enum"] = options.iter().map(ToString::to_string).chain(backwards).collect();
     }
-    json!({ "name": name, "in": "query", "required": false, "description": description, "schema": schema })
+    json!({ "name": name, "in": "query", "required": is_needed, "description": description, "schema": schema })
 }
 
 /// `getJobsIdEvents`: the method and the path's words.
@@ -216,6 +224,20 @@ mod tests {
     }
 
     #[test]
+    fn what_was_made_leads_to_what_can_be_done_with_it() {
+        let links = &described()["paths"]["/api/webhooks"]["post"]["responses"]["201"]["links"];
+        assert_eq!(links["postWebhooksIdTest"]["parameters"]["id"], "$response.body#/id");
+        let links = &described()["paths"]["/api/jobs"]["get"]["responses"]["200"]["links"];
+        assert_eq!(links["getJobsIdEvents"]["parameters"]["id"], "$response.body#/items/0/id");
+        let text = described().to_string();
+        for (_, link) in
+            ["/api/jobs", "/api/workers"].iter().flat_map(|path| described()["paths"][*path]["get"]["responses"]["200"]["links"].as_object().unwrap())
+        {
+            assert!(text.contains(&format!("\"operationId\":{},\"", link["operationId"])), "{link}");
+        }
+    }
+
+    #[test]
     fn whatever_makes_something_takes_a_key() {
         for (path, methods) in described()["paths"].as_object().unwrap() {
             let Some(post) = methods.get("post").filter(|post| post["responses"].get("201").is_some()) else { continue };
@@ -233,8 +255,9 @@ mod tests {
             let place = part.split('"').next().unwrap().trim_start_matches('#');
             assert!(document.pointer(place).is_some(), "{place}");
         }
-        let ids: Vec<&str> = text.split("\"operationId\":\"").skip(1).filter_map(|part| part.split('"').next()).collect();
-        let once: std::collections::BTreeSet<&&str> = ids.iter().collect();
+        let operations = document["paths"].as_object().unwrap().values().flat_map(|path| path.as_object().unwrap().values());
+        let ids: Vec<&Value> = operations.map(|operation| &operation["operationId"]).collect();
+        let once: std::collections::BTreeSet<&str> = ids.iter().filter_map(|id| id.as_str()).collect();
         assert_eq!(ids.len(), once.len());
         let mut schemas = Schemas::default();
         for word in words::all() {

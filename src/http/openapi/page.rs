@@ -112,9 +112,14 @@ fn kind(schema: &Value) -> String {
         let name = escape(place.rsplit('/').next().unwrap_or_default()).into_owned();
         return format!("<a href=\"#shape-{name}\">{name}</a>");
     }
-    let several = ["anyOf", "oneOf", "allOf"].iter().find_map(|word| schema[*word].as_array());
-    if let Some(several) = several {
-        return several.iter().map(kind).collect::<Vec<_>>().join(" or ");
+    for (word, between) in [("anyOf", " or "), ("oneOf", " or "), ("allOf", " ")] {
+        if let Some(several) = schema[word].as_array() {
+            return several.iter().map(kind).collect::<Vec<_>>().join(between);
+        }
+    }
+    if let (Some(needed), true) = (schema["required"].as_array(), schema["properties"].is_null()) {
+        let needed: Vec<String> = needed.iter().filter_map(Value::as_str).map(|name| format!("<code>{}</code>", escape(name))).collect();
+        return format!("with {}", needed.join(", "));
     }
     if let Some(word) = schema["const"].as_str() {
         return format!("<code>{}</code>", escape(word));
@@ -124,7 +129,7 @@ fn kind(schema: &Value) -> String {
         return words.join(" or ");
     }
     if schema["items"].is_object() {
-        return format!("list of {}", kind(&schema["items"]));
+        return format!("list of {}{}", kind(&schema["items"]), limits(schema));
     }
     let types: Vec<&str> = match &schema["type"] {
         Value::String(one) => vec![one],
@@ -132,7 +137,21 @@ fn kind(schema: &Value) -> String {
         _ => vec!["anything"],
     };
     let format = schema["format"].as_str().map(|format| format!(" ({})", escape(format))).unwrap_or_default();
-    format!("{}{format}", types.join(" or "))
+    format!("{}{format}{}", types.join(" or "), limits(schema))
+}
+
+/// How much of it there may be.
+fn limits(schema: &Value) -> String {
+    let within = |least: &Value, most: &Value, what: &str| match (least.as_f64(), most.as_f64()) {
+        (Some(least), Some(most)) => Some(format!(", {least} to {most}{what}")),
+        (None, Some(most)) => Some(format!(", at most {most}{what}")),
+        (Some(least), None) if least > 0.0 => Some(format!(", at least {least}{what}")),
+        _ => None,
+    };
+    within(&schema["minLength"], &schema["maxLength"], " characters")
+        .or_else(|| within(&schema["minItems"], &schema["maxItems"], ""))
+        .or_else(|| within(&schema["minimum"], &schema["maximum"], ""))
+        .unwrap_or_default()
 }
 
 const PAGE: &str = r##"<!doctype html>
@@ -160,7 +179,25 @@ code { font-size: .9em; } small { color: var(--muted); } p { margin: .4rem 0; }
 
 #[cfg(test)]
 mod tests {
-    use super::prose;
+    use super::{kind, prose};
+    use serde_json::json;
+
+    #[test]
+    fn a_shape_is_said_in_a_few_words_with_its_limits() {
+        let table = [
+            (json!({ "type": ["string", "null"], "maxLength": 80 }), "string or null, at most 80 characters"),
+            (json!({ "type": "integer", "format": "int32", "minimum": 1, "maximum": 365 }), "integer (int32), 1 to 365"),
+            (json!({ "type": "array", "items": { "type": "string" }, "minItems": 1 }), "list of string, at least 1"),
+            (json!({ "type": "integer", "minimum": 0 }), "integer"),
+            (
+                json!({ "allOf": [{ "$ref": "#/components/schemas/PersonSent" }, { "required": ["name", "email"] }] }),
+                "<a href=\"#shape-PersonSent\">PersonSent</a> with <code>name</code>, <code>email</code>",
+            ),
+        ];
+        for (schema, words) in table {
+            assert_eq!(kind(&schema), words);
+        }
+    }
 
     #[test]
     fn what_stands_between_backticks_is_code_and_nothing_is_markup() {

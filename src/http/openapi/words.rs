@@ -34,7 +34,8 @@ pub(super) struct Words {
     pub(super) method: &'static str,
     pub(super) path: &'static str,
     pub(super) summary: &'static str,
-    /// Names of query parameters, with a space between them; after an equals sign what they may say, with bars between.
+    /// Names of query parameters, with a space between them; after an equals sign what they may say, with bars between; with an
+    /// exclamation mark, one that is needed.
     pub(super) query: &'static str,
     pub(super) answer: Answer,
 }
@@ -77,7 +78,7 @@ pub(super) fn all() -> Vec<Words> {
         POST "/api/jobs/import" "Jobs from a table; all or none" "dry_run" => Told;
         GET "/api/jobs/export.csv" "Jobs as a table" "q status template customer worker from to sort=number|date|status|customer|template" => CSV;
         GET "/api/schedule" "The schedule of a range" "from to" => Told;
-        GET "/api/times" "Free start times for a job type" "template customer from days" => Told;
+        GET "/api/times" "Free start times for a job type" "template! customer from days" => Told;
         GET "/api/overview" "A day in numbers" "day" => Told;
         GET "/api/overview.csv" "A day's load by worker, as a table" "day" => CSV;
         GET "/api/addresses" "Addresses that begin like this" "q" => Told;
@@ -107,7 +108,7 @@ pub(super) fn all() -> Vec<Words> {
         POST "/api/portal-users/import" "Portal users from a table" "dry_run" => Told;
         GET "/api/workers" "Workers" "q sort=name|email|invitation invitation=none|open|used|withdrawn|expired limit after archived" => Told;
         POST "/api/workers" "A new worker" "" => Json(201, of::<Worker>);
-        GET "/api/workers/nearest" "Who is nearest to a job" "job" => Told;
+        GET "/api/workers/nearest" "Who is nearest to a job" "job!" => Told;
         GET "/api/workers/{id}" "One worker" "" => Told;
         PATCH "/api/workers/{id}" "Change a worker" "" => Json(200, of::<Worker>);
         DELETE "/api/workers/{id}" "Put a worker away; what was planned waits to be placed again" "" => Nothing(204);
@@ -231,4 +232,17 @@ pub(super) fn all() -> Vec<Words> {
     ]
     .into_iter()
     .collect()
+}
+
+/// Members that a new one needs, where the same shape also changes one.
+pub(super) fn needed(path: &str) -> &'static [&'static str] {
+    match path {
+        "/api/customers" => &["name"],
+        "/api/workers" | "/api/dispatchers" => &["name", "email"],
+        "/api/portal-users" => &["name", "email", "customers"],
+        "/api/assets" => &["customer", "type", "name"],
+        "/api/price-list" => &["description", "unit_price"],
+        "/api/webhooks" => &["url"],
+        _ => &[],
+    }
 }
