@@ -68,10 +68,13 @@ fn write_operation(out: &mut String, path: &str, method: &str, operation: &Value
     out.push_str("</p>");
     let parameters = operation["parameters"].as_array().filter(|parameters| !parameters.is_empty());
     if let Some(parameters) = parameters {
-        out.push_str("<table><tr><th>parameter</th><th>in</th><th>what</th></tr>");
+        out.push_str("<table><tr><th>parameter</th><th>what</th></tr>");
         for parameter in parameters {
-            let (name, place, what) = (text(&parameter["name"]), text(&parameter["in"]), text(&parameter["description"]));
-            write!(out, "<tr><td><code>{name}</code></td><td>{place}</td><td>{} {what}</td></tr>", kind(&parameter["schema"])).expect(WRITES);
+            let (place, what) = (text(&parameter["in"]), text(&parameter["description"]));
+            let star = if parameter["required"] == true { "" } else { "?" };
+            let name = escape(parameter["name"].as_str().unwrap_or_default());
+            write!(out, "<tr><td><code>{name}{star}</code><br><small>{place}</small></td><td>{} {what}</td></tr>", said(&parameter["schema"]))
+                .expect(WRITES);
         }
         out.push_str("</table>");
     }
@@ -101,9 +104,14 @@ fn write_shape(out: &mut String, schema: &Value) {
     for (name, member) in members {
         let star = if required.contains(&name.as_str()) { "" } else { "?" };
         let what = prose(member["description"].as_str().unwrap_or_default());
-        write!(out, "<tr><td><code>{}{star}</code></td><td>{}</td><td>{what}</td></tr>", escape(name), kind(member)).expect(WRITES);
+        write!(out, "<tr><td><code>{}{star}</code></td><td>{} {what}</td></tr>", escape(name), said(member)).expect(WRITES);
     }
     out.push_str("</table>");
+}
+
+/// A schema on a line of its own.
+fn said(schema: &Value) -> String {
+    format!("<span class=\"kind\">{}</span>", kind(schema))
 }
 
 /// A schema in a few words, with links to the shapes that it names.
@@ -168,6 +176,7 @@ summary { cursor: pointer; padding: .35rem 0; } summary b { display: inline-bloc
 .delete { color: #b91c1c; } .post, .put, .patch { color: #15803d; }
 @media (prefers-color-scheme: dark) { .delete { color: #f87171; } .post, .put, .patch { color: #4ade80; } }
 table { border-collapse: collapse; font-size: .9rem; width: 100%; } td, th { text-align: left; vertical-align: top; padding: .25rem .75rem .25rem 0; border-top: 1px solid var(--line); }
+td:first-child, th:first-child { overflow-wrap: normal; white-space: nowrap; width: 1%; } .kind { display: block; color: var(--muted); }
 code { font-size: .9em; } small { color: var(--muted); } p { margin: .4rem 0; }
 </style></head>
 <body><main><h1>API of Dispatch Hub</h1>
