@@ -48,6 +48,12 @@ const { items } = await (await customer.request.get('/api/jobs?status=started&st
 const seen = items.find((job) => job.en_route) ?? items.find((job) => job.status === 'started') ?? items[0];
 await picture(customer, `/p/demo/jobs/${seen.id}`, 'portal-job', markers);
 
+const admin = await as('admin', 1280, 860);
+await picture(admin, '/dispatch/settings/alerts', 'alerts', async (page) => {
+  await page.getByRole('combobox', { name: 'Which alert' }).selectOption('en_route');
+  await page.locator('[data-preview-sms]').scrollIntoViewIfNeeded();
+});
+
 const worker = await as('worker1', 390, 844);
 await picture(worker, '/worker', 'worker', (page) => page.getByText('J-').first().waitFor());
 
