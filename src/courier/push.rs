@@ -26,7 +26,9 @@ use web_push_native::{Auth, encrypt};
 const TIMEOUT: Duration = Duration::from_secs(15);
 /// A signature counts for so long; services take at most a day (RFC 8292, 2).
 const SIGNED_FOR_MS: i64 = 12 * 3_600_000;
-/// The longest notification, characters: in any language it fits into what services must take, 4,096 bytes (RFC 8030, 7.2).
+/// The longest title and text of a notification, characters: in any language they fit into what services must take, 4,096 bytes
+/// (RFC 8030, 7.2). More than a phone shows.
+const TITLE_MAX: usize = 150;
 const BODY_MAX: usize = 600;
 
 /// A hub that cannot push as set.
@@ -62,14 +64,13 @@ pub(super) struct Notification {
 
 impl Notification {
     /// Of the words of an alert.
-    pub(super) fn new(title: String, paragraphs: &[String], link: String, job: JobId) -> Self {
-        let whole = paragraphs.join("\n");
-        let body = match whole.char_indices().nth(BODY_MAX) {
-            Some((end, _)) => format!("{}…", &whole[..end]),
-            None => whole,
-        };
-        Self { title, body, link, tag: job }
+    pub(super) fn new(title: &str, paragraphs: &[String], link: String, job: JobId) -> Self {
+        Self { title: cut(title, TITLE_MAX), body: cut(&paragraphs.join("\n"), BODY_MAX), link, tag: job }
     }
+}
+
+fn cut(text: &str, most: usize) -> String {
+    text.char_indices().nth(most).map_or_else(|| text.to_owned(), |(end, _)| format!("{}…", &text[..end]))
 }
 
 impl Pusher {
@@ -187,8 +188,8 @@ mod tests {
     #[test]
     fn every_notification_fits_in_what_a_push_service_takes() {
         let job = JobId(Uuid::nil());
-        let notification = Notification::new("🛠".repeat(150), &["🛠".repeat(4_000)], format!("/worker/jobs/{}", job.0), job);
-        assert_eq!(notification.body.chars().count(), BODY_MAX + 1);
+        let notification = Notification::new(&"🛠".repeat(4_000), &["🛠".repeat(4_000)], format!("/worker/jobs/{}", job.0), job);
+        assert_eq!((notification.title.chars().count(), notification.body.chars().count()), (TITLE_MAX + 1, BODY_MAX + 1));
         // The record's header and mark (RFC 8188): 16 + 4 + 1 + 65, and 17.
         assert!(serde_json::to_vec(&notification).unwrap().len() + 103 <= 4_096);
     }

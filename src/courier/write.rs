@@ -51,7 +51,7 @@ impl Draft {
 /// Its link is a path, which the browser follows at the address where it knows the hub.
 fn notification(told: &Told, job: JobId, tenant: &Tenant) -> Notification {
     let (title, paragraphs, _) = alerts::words(&told.text, &told.filling);
-    Notification::new(title, &paragraphs, render::link(told, job.0, &tenant.slug, None, ""), job)
+    Notification::new(&title, &paragraphs, render::link(told, job.0, &tenant.slug, None, ""), job)
 }
 
 /// What became of a claim before anything went out.

@@ -203,8 +203,8 @@ export class Phone {
 
   /** Renewed at each start; without a network, at the next. */
   async #renewNotifications(): Promise<void> {
-    const { renew } = await import('../lib/alerts/device');
-    this.notifiable = await renew(this.caller.id).catch(() => undefined);
+    const renewed = import('../lib/alerts/device').then(({ renew }) => renew(this.caller.id));
+    this.notifiable = await renewed.catch(() => undefined);
   }
 
   async #learnReasons(): Promise<void> {
