@@ -8,7 +8,7 @@ use dispatch_hub::config::Config;
 use dispatch_hub::demo;
 use dispatch_hub::domain::geo::Point;
 use dispatch_hub::protocol::client::Viewport;
-use dispatch_hub::protocol::{Encoding, ServerMessage, Topic, views::Caller};
+use dispatch_hub::protocol::{Encoding, ServerMessage, Topic, caller::Caller};
 use dispatch_hub::store::scratch;
 use serde_json::Value;
 use std::collections::{BTreeSet, HashMap, HashSet};

@@ -11,6 +11,7 @@ use dispatch_hub::domain::field::{FieldKind, FieldValue, Rule};
 use dispatch_hub::domain::fix::WorkerStatus;
 use dispatch_hub::domain::job::{DateKind, Source, Status};
 use dispatch_hub::domain::refusal::Gone;
+use dispatch_hub::protocol::caller::{Caller, LinkedCustomer, PermissionSet, TenantRef};
 use dispatch_hub::protocol::client::{
     ClientMessage, CommandBody, CommandMessage, Do, Duty, Editing, Fixes, Pong, RawFix, Subscribe, Undecodable, Unsubscribe, Viewport,
 };
@@ -20,10 +21,7 @@ use dispatch_hub::protocol::server::{
     CellCount, Cells, Eta, EventMessage, Okay, Ping, Position, Positions, Presence, PresentDispatcher, Refused, ServerMessage, Snapshot, Stored,
     Welcome, WorkerState,
 };
-use dispatch_hub::protocol::views::{
-    Address, AssetRef, By, Caller, Can, Contact, CustomerRef, Declined, Field, Job, JobDate, LinkedCustomer, PermissionSet, Step, TemplateRef,
-    TenantRef, WorkerRef,
-};
+use dispatch_hub::protocol::views::{Address, AssetRef, By, Can, Contact, CustomerRef, Declined, Field, Job, JobDate, Step, TemplateRef, WorkerRef};
 use dispatch_hub::protocol::workers::{Rows, ScheduleWorker};
 use dispatch_hub::protocol::{Encoding, Millis, Topic};
 use jiff::civil::date;

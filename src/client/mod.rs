@@ -7,7 +7,7 @@ mod socket;
 pub use reqwest::Method;
 pub use socket::{Closed, Frame, Receiver, Sender, Socket};
 
-use crate::protocol::{Encoding, Problem, views::Caller};
+use crate::protocol::{Encoding, Problem, caller::Caller};
 use reqwest::header;
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};

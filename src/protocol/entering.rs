@@ -1,7 +1,7 @@
 //! Getting in: invitations, sign-ups, forgotten passwords, the people of a tenant and the mails that were sent to them.
 
+use super::caller::{Caller, TenantRef};
 use super::instant::Rfc3339;
-use super::views::{Caller, TenantRef};
 use crate::domain::caller::ByKind;
 use crate::domain::contact_point::Channel;
 use crate::domain::field::TEXT_MAX;

@@ -1,6 +1,7 @@
 //! The wire: types only. `docs/protocol.md` describes them, TypeScript types are generated from them.
 
 pub mod alerts;
+pub mod caller;
 pub mod client;
 pub mod codec;
 pub mod detail;
@@ -14,6 +15,7 @@ pub mod problem;
 pub mod server;
 pub mod settings;
 pub mod tables;
+pub mod templates;
 pub mod tokens;
 pub mod topic;
 pub mod tracker_setup;

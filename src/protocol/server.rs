@@ -1,10 +1,11 @@
 //! What the hub sends on the socket.
 
+use super::caller::Caller;
 use super::detail::Detail;
 use super::instant::Millis;
 use super::problem::Problem;
 use super::topic::Topic;
-use super::views::{By, Caller, Job};
+use super::views::{By, Job};
 use super::workers::{Rows, ScheduleWorker};
 use crate::domain::event::Kind;
 use crate::domain::fix::WorkerStatus;

@@ -2,7 +2,7 @@
 //!
 //! Every answer carries a `version` of what it says. Sent back with a change, it refuses the change if somebody else was faster.
 
-use super::views::PermissionSet;
+use super::caller::PermissionSet;
 use crate::domain::ids::{FileId, TemplateId};
 use crate::domain::portal::{self, Overrides, Permissions};
 use crate::domain::tenant::{BookingRules, DispatchRules, Hours, InvoiceRules, Tenant};
@@ -368,14 +368,14 @@ impl PermissionLevel {
 #[ts(export)]
 pub struct Preview {
     /// As whom.
-    pub caller: super::views::Caller,
+    pub caller: super::caller::Caller,
     /// The newest that they see.
     pub jobs: Vec<super::views::Job<super::Rfc3339>>,
     /// What they may order, as they see it.
-    pub templates: Vec<super::lists::Template>,
+    pub templates: Vec<super::templates::Template>,
 }
 
 /// The version of a template as admins see it.
-pub fn template_version(template: &super::lists::Template) -> String {
+pub fn template_version(template: &super::templates::Template) -> String {
     version_of(template)
 }

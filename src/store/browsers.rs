@@ -30,6 +30,7 @@ pub async fn put(
            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
            on conflict on constraint contact_point_endpoint_unique do update set
              address = excluded.address, push_key = excluded.push_key, push_secret = excluded.push_secret, session = excluded.session
+             where contact_point.tenant = excluded.tenant and contact_point.worker = excluded.worker
            returning id, id = $2 as "is_new!""#,
         tenant.0,
         point.id,
@@ -44,8 +45,10 @@ pub async fn put(
         browser.secret,
         session
     )
-    .fetch_one(connection)
+    .fetch_optional(connection)
     .await?;
+    // Somebody else took it over in this very moment: it is theirs, and whoever wants it asks again.
+    let row = row.ok_or(Error::Unavailable)?;
     Ok((row.id, row.is_new))
 }
 

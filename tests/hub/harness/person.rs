@@ -6,7 +6,7 @@ use super::live::Live;
 use crate::described;
 use dispatch_hub::client::{Answer, Client, Socket};
 use dispatch_hub::domain::ids::{JobId, TemplateId};
-use dispatch_hub::protocol::views::Caller;
+use dispatch_hub::protocol::caller::Caller;
 use dispatch_hub::protocol::{Encoding, Problem, Topic};
 use reqwest::Method;
 use serde_json::{Value, json};
