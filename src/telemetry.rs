@@ -118,7 +118,7 @@ mod tests {
     use std::path::Path;
 
     /// What begins like a metric and is none: the cookie, and how a program's token begins.
-    const OTHERS: [&str; 2] = [crate::auth::COOKIE, crate::auth::token::PROGRAMS];
+    const OTHERS: [&str; 2] = ["hub_session", "hub_"];
 
     /// The names in quotes after `counter!(`, `gauge!(`, `histogram!(` or a constant's `=`.
     fn names_in(folder: &Path, names: &mut BTreeSet<String>) {

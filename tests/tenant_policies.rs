@@ -68,7 +68,7 @@ async fn fill(owner: &mut PgConnection, tables: &BTreeMap<String, &'static str>,
                 ("tenant", "slug", _) => "'t-' || left(md5(random()::text), 8)".into(),
                 ("contact_point", "kind", _) | ("message", "channel", _) => "1".into(),
                 ("file", "received", _) => "0".into(),
-                ("contact_point", "worker" | "dispatcher" | "quiet_from" | "quiet_to", _)
+                ("contact_point", "worker" | "dispatcher" | "quiet_from" | "quiet_to" | "endpoint" | "push_key" | "push_secret" | "session", _)
                 | ("alert_subscription", "job" | "worker" | "portal_user" | "dispatcher", _)
                 | ("message", "seq", _) => "null".into(),
                 (_, _, "date") => "current_date".into(),

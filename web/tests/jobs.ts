@@ -39,16 +39,17 @@ export async function orderOf(
   return ((await answer.json()) as { jobs: Job[] }).jobs[0]!;
 }
 
-/** Puts it on a worker's row, an hour from now, and publishes it. */
-export async function hand(dispatcher: APIRequestContext, job: Job, worker: string): Promise<void> {
+/** Puts it on a worker's row, an hour from now, and publishes it. Returns when that is: late in the evening, it is tomorrow. */
+export async function hand(dispatcher: APIRequestContext, job: Job, worker: string): Promise<number> {
   const { items } = await read<{ items: { id: string; name: string }[] }>(
     dispatcher,
     '/api/workers?limit=200',
   );
   const { id } = items.find(({ name }) => name === worker)!;
-  const start = new Date(Date.now() + 3_600_000).toISOString();
-  await command(dispatcher, job, { do: 'allocate', worker: id, start });
+  const start = Date.now() + 3_600_000;
+  await command(dispatcher, job, { do: 'allocate', worker: id, start: new Date(start).toISOString() });
   await command(dispatcher, job, { do: 'publish' });
+  return start;
 }
 
 export async function command(as: APIRequestContext, job: Job, body: WireCommand): Promise<void> {

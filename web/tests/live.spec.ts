@@ -2,6 +2,7 @@
 import type { Page } from '@playwright/test';
 import { expect, test } from './fixtures';
 import { command, hand, order } from './jobs';
+import { format } from './plan';
 
 const EVENTS = 100;
 
@@ -10,7 +11,7 @@ test('a hundred events cost no request', async ({ browse, as }) => {
   const dispatcher = await as('dispatcher');
   const worker = await as('worker1');
   const job = await order(customer, 'The heating is cold');
-  await hand(dispatcher, job, 'Aino Lehto');
+  const start = await hand(dispatcher, job, 'Aino Lehto');
   await command(worker, job, { do: 'accept' });
   await command(worker, job, { do: 'complete_step', step: 0 });
 
@@ -19,7 +20,7 @@ test('a hundred events cost no request', async ({ browse, as }) => {
   await expect(portal.getByRole('heading', { level: 1 })).toHaveText('Work is under way');
   await expect(portal.locator('[data-event="job_started"]')).toBeVisible();
   const desk = await browse({ login: 'dispatcher' });
-  await desk.goto('/dispatch');
+  await desk.goto(`/dispatch?date=${format.localDate(start)}`);
   const bar = desk.locator(`[data-bar][data-number="${job.number}"]`);
   await expect(bar).toHaveAttribute('data-status', 'started');
   const phone = await browse({ login: 'worker1', screen: 'phone' });

@@ -134,7 +134,7 @@ async fn alerts_and_webhook_calls_come_with_the_commit() {
         let contact: Uuid = sqlx::query_scalar(
             "insert into contact_point (tenant, id, portal_user, kind, address, verified_at, stopped_at)
              values ($1, gen_random_uuid(), '00000000-0000-0000-0000-000000000007', 1, $2, case when $2 <> 'not verified' then now() end, case when $2 = 'stopped' then now() end)
-             on conflict (tenant, coalesce(portal_user, worker, dispatcher), kind, address) do update set kind = 1 returning id",
+             on conflict (tenant, coalesce(portal_user, worker, dispatcher), kind, address) where kind <> 3 do update set kind = 1 returning id",
         )
         .bind(tenant.0)
         .bind(address)
