@@ -1,6 +1,7 @@
 /// Changing one's mind: edit, cancel and delete, with a dispatcher who sees it at once and sometimes is faster.
 import { expect, test } from './fixtures';
 import { command, hand, order } from './jobs';
+import { format } from './plan';
 
 const WORKER = 'Aino Lehto';
 
@@ -10,9 +11,9 @@ test('an edit is at the dispatcher’s at once, marked, and moves nothing on the
 }) => {
   const job = await order(await as('customer1'), 'A heater that is cold');
   const dispatch = await as('dispatcher');
-  await hand(dispatch, job, WORKER);
+  const start = await hand(dispatch, job, WORKER);
   const desk = await browse({ login: 'dispatcher' });
-  await desk.goto('/dispatch');
+  await desk.goto(`/dispatch?date=${format.localDate(start)}`);
   const page = await browse({ login: 'customer1' });
   await page.goto(`/p/demo/jobs/${job.id}`);
   await page.getByRole('link', { name: 'Edit' }).click();
