@@ -21,6 +21,7 @@ use crate::store::{self, assets};
 use actix_web::HttpResponse;
 use actix_web::web::{Data, Json};
 use serde::{Deserialize, Deserializer, Serialize};
+use sqlx::PgConnection;
 use uuid::Uuid;
 
 /// The most things known of one asset.
@@ -79,7 +80,7 @@ pub(super) async fn create(parts: Data<Parts>, me: Me, once: Once, Body(body): B
         return Ok(HttpResponse::Created().json(asset_view(asset)));
     }
     let customer = body.customer.ok_or_else(|| Error::invalid("/customer", &Why::Required))?;
-    let asset = filled(&parts, &me, blank(customer), body).await?;
+    let asset = filled(&mut connection, &me, blank(customer), body).await?;
     assets::create(&mut connection, me.tenant.id, &asset).await?;
     making.made(&mut connection, asset.id.0).await?;
     connection.commit().await.map_err(store::Error::from)?;
@@ -89,8 +90,8 @@ pub(super) async fn create(parts: Data<Parts>, me: Me, once: Once, Body(body): B
 pub(super) async fn edit(parts: Data<Parts>, me: Me, Id(id): Id<AssetId>, Body(body): Body<AssetBody>) -> Result<Json<Asset>, Error> {
     let mut connection = parts.store.read(me.tenant.id).await?;
     let before = assets::find(&mut connection, me.tenant.id, id).await?;
+    let asset = filled(&mut connection, &me, before, body).await?;
     drop(connection);
-    let asset = filled(&parts, &me, before, body).await?;
     let mut connection = parts.store.write().await?;
     assets::update(&mut connection, me.tenant.id, &asset).await?;
     connection.commit().await.map_err(store::Error::from)?;
@@ -108,7 +109,7 @@ pub(super) async fn remove(parts: Data<Parts>, me: Me, Id(id): Id<AssetId>) -> R
 }
 
 /// The asset with what was sent, or every fault at once.
-pub(super) async fn filled(parts: &Parts, me: &Me, mut asset: assets::Asset, body: AssetBody) -> Result<assets::Asset, Error> {
+pub(super) async fn filled(connection: &mut PgConnection, me: &Me, mut asset: assets::Asset, body: AssetBody) -> Result<assets::Asset, Error> {
     let mut faults = Vec::new();
     let mut line = |sent: Option<String>, held: String, pointer: &str| {
         let text = parse_text(&sent.unwrap_or(held), TEXT_MAX, false).map_err(|why| Fault::at(pointer, why));
@@ -135,9 +136,8 @@ pub(super) async fn filled(parts: &Parts, me: &Me, mut asset: assets::Asset, bod
         asset.fields = known_things(fields, &mut faults);
     }
     let tenant = me.tenant.id;
-    let mut connection = parts.store.read(tenant).await?;
     if let Some(customer) = body.customer {
-        match store::customers::find(&mut connection, tenant, customer).await {
+        match store::customers::find(&mut *connection, tenant, customer).await {
             Ok(found) if found.archived_at.is_none() => asset.customer = customer,
             Ok(_) | Err(store::Error::Missing) => faults.push(Fault::at("/customer", Why::NotFound)),
             Err(error) => return Err(error.into()),
@@ -148,7 +148,7 @@ pub(super) async fn filled(parts: &Parts, me: &Me, mut asset: assets::Asset, bod
         Some(None) => asset.photo = None,
         Some(Some(photo)) => {
             let is_theirs =
-                asset.photo == Some(photo) || !store::files::uploaded_by(&mut connection, tenant, me.caller.person(), &[photo]).await?.is_empty();
+                asset.photo == Some(photo) || !store::files::uploaded_by(connection, tenant, me.caller.person(), &[photo]).await?.is_empty();
             asset.photo = Some(photo);
             if !is_theirs {
                 faults.push(Fault::at("/photo", Why::NotFound));

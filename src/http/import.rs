@@ -164,13 +164,13 @@ pub(super) async fn assets(parts: Data<Parts>, me: Me, query: Query, Table(text)
     let table = read(&text, &ASSETS, &["customer", "type", "name"])?;
     let mut import = Import::begin(&parts, &query).await?;
     for row in &table {
-        let made = take_asset(&mut import.connection, &parts, &me, row).await;
+        let made = take_asset(&mut import.connection, &me, row).await;
         import.note(made)?;
     }
     import.end().await
 }
 
-async fn take_asset(connection: &mut PgConnection, parts: &Parts, me: &Me, row: &Row) -> Result<Made, Error> {
+async fn take_asset(connection: &mut PgConnection, me: &Me, row: &Row) -> Result<Made, Error> {
     let owner = customer_named(connection, me, row.get("customer").unwrap_or_default(), "/customer").await?;
     let name = row.get("name").unwrap_or_default();
     let mut body = row.body(&["serial"]);
@@ -189,7 +189,7 @@ async fn take_asset(connection: &mut PgConnection, parts: &Parts, me: &Me, row: 
     }
     let known = store::assets::named(connection, me.tenant.id, owner, name).await?;
     let is_new = known.is_none();
-    let one = asset::filled(parts, me, known.unwrap_or_else(|| asset::blank(owner)), shaped(body)?).await?;
+    let one = asset::filled(connection, me, known.unwrap_or_else(|| asset::blank(owner)), shaped(body)?).await?;
     if is_new {
         store::assets::create(connection, me.tenant.id, &one).await?;
     } else {
