@@ -114,17 +114,13 @@ impl Round {
         let token = self.one_job_token(claimed, planned.job, &told, &tenant, now).await?;
         let link = render::link(&told, planned.job.0, &tenant.slug, token.as_deref(), &self.base_url);
         told.filling.link.clone_from(&link);
-        match claimed.channel {
-            Channel::Email => {
-                let stop = format!("{}/u/{stop}", self.base_url);
-                let brand = self.brand(tenant).await?;
-                Ok(Written::Draft(Draft::Email(Box::new(render::alert(claimed, &told, brand, &stop)))))
-            }
-            Channel::Sms | Channel::Push => {
-                let (_, _, text) = alerts::words(&told.text, &told.filling);
-                self.charged(claimed, &tenant, Some(planned), text, link, now).await
-            }
+        if claimed.channel == Channel::Sms {
+            let (_, _, text) = alerts::words(&told.text, &told.filling);
+            return self.charged(claimed, &tenant, Some(planned), text, link, now).await;
         }
+        let stop = format!("{}/u/{stop}", self.base_url);
+        let brand = self.brand(tenant).await?;
+        Ok(Written::Draft(Draft::Email(Box::new(render::alert(claimed, &told, brand, &stop)))))
     }
 
     async fn brand(&self, tenant: Tenant) -> Result<Brand, store::Error> {
