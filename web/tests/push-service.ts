@@ -85,7 +85,10 @@ export class PushService {
     return opened.toString();
   }
 
-  /** Hands the last message to the page's service worker. */
+  /**
+   * Hands the last message to the page's service worker, and waits until that is done with it: Chromium forgets a notification that
+   * is asked for while it is being shown.
+   */
   async deliver(page: Page): Promise<void> {
     const session = await page.context().newCDPSession(page);
     const registration = new Promise<string>((resolve) =>
@@ -94,12 +97,22 @@ export class PushService {
         if (first) resolve(first.registrationId);
       }),
     );
+    const done = new Promise<void>((resolve) =>
+      session.on('BackgroundService.backgroundServiceEventReceived', ({ backgroundServiceEvent }) => {
+        if (backgroundServiceEvent.eventName === 'Push event completed') resolve();
+      }),
+    );
+    const service = 'pushMessaging';
+    await session.send('BackgroundService.clearEvents', { service });
+    await session.send('BackgroundService.startObserving', { service });
+    await session.send('BackgroundService.setRecording', { service, shouldRecord: true });
     await session.send('ServiceWorker.enable');
     await session.send('ServiceWorker.deliverPushMessage', {
       origin: new URL(page.url()).origin,
       registrationId: await registration,
       data: this.open(),
     });
+    await done;
     await session.detach();
   }
 }
