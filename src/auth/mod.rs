@@ -156,20 +156,18 @@ impl Auth {
     /// Who a token stands for.
     pub async fn session(&self, token: Token, now: At) -> Result<Session, Error> {
         let token_hash = token.hash();
-        let mut connection = self.store.write().await?;
-        let Some(found) = store::sessions::find(&mut connection, &token_hash, now).await? else {
-            let Some(program) = program::session(&mut connection, &token_hash, now).await? else {
-                return link::session(&mut connection, token_hash, now).await;
-            };
-            connection.commit().await.map_err(store::Error::from)?;
-            return Ok(program);
-        };
-        if now.since(found.seen_at) > TOUCH_MS {
-            store::sessions::touch(&mut connection, &token_hash, now, self.expiry(now)).await?;
+        let find = async |connection: &mut PgConnection| store::sessions::find(connection, &token_hash, now).await;
+        let (found, mut connection) = self.store.ask(find).await?;
+        if let Some(found) = found {
+            if now.since(found.seen_at) > TOUCH_MS {
+                store::sessions::touch(&mut connection, &token_hash, now, self.expiry(now)).await?;
+            }
+            return session_of(&mut connection, found).await;
         }
-        let session = session_of(&mut connection, found).await?;
-        connection.commit().await.map_err(store::Error::from)?;
-        Ok(session)
+        if let Some(program) = program::session(&mut connection, &token_hash, now).await? {
+            return Ok(program);
+        }
+        link::session(&mut connection, token_hash, now).await
     }
 
     /// Lets somebody in who knows their password.
@@ -322,7 +320,7 @@ pub fn by_kind(kind: PersonKind) -> ByKind {
 
 /// The caller that a stored session makes, with what a portal user may do for each customer.
 async fn session_of(connection: &mut PgConnection, stored: store::sessions::Session) -> Result<Session, Error> {
-    let tenant = store::tenants::find(connection, stored.tenant).await?;
+    let tenant = stored.tenant;
     let role = match stored.kind {
         PersonKind::Dispatcher => Role::Dispatcher { id: DispatcherId(stored.person), admin: stored.admin },
         PersonKind::Worker => Role::Worker { id: WorkerId(stored.person) },
@@ -334,7 +332,7 @@ async fn session_of(connection: &mut PgConnection, stored: store::sessions::Sess
             Role::PortalUser { id, links: links(connection, &tenant, id).await? }
         }
     };
-    let caller = Caller { tenant: stored.tenant, name: stored.name, role, token: None };
+    let caller = Caller { tenant: tenant.id, name: stored.name, role, token: None };
     Ok(Session { caller, tenant: Arc::new(tenant), login: stored.login, token_hash: stored.token_hash })
 }
 

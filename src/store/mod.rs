@@ -54,8 +54,9 @@ pub use error::Error;
 use crate::domain::ids::TenantId;
 use fault::Fault;
 use sqlx::migrate::Migrator;
-use sqlx::postgres::{PgConnectOptions, PgListener, PgPoolOptions};
-use sqlx::{AssertSqlSafe, PgPool, Postgres, Transaction};
+use sqlx::pool::PoolConnection;
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgListener, PgPoolOptions};
+use sqlx::{AssertSqlSafe, Connection, PgPool, Postgres, Transaction};
 use std::time::Duration;
 
 static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
@@ -108,6 +109,20 @@ impl Store {
     /// A transaction that may write, and sees all tenants: every statement on it names its tenant.
     pub async fn write(&self) -> Result<Transaction<'static, Postgres>, Error> {
         begin(&self.writer, WRITERS, "begin").await
+    }
+
+    /// A writer's connection with no transaction around it, and the first answer on it: for what every request asks before anything
+    /// else. Connections that died in the pool are passed over.
+    pub async fn ask<T>(&self, first: impl AsyncFn(&mut PgConnection) -> Result<T, Error>) -> Result<(T, PoolConnection<Postgres>), Error> {
+        for _ in 0..=WRITERS {
+            let mut connection = self.writer.acquire().await?;
+            match first(&mut connection).await {
+                Ok(answer) => return Ok((answer, connection)),
+                Err(Error::Unavailable) if connection.ping().await.is_err() => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Err(Error::Unavailable)
     }
 
     /// A transaction of the courier: sees what leaves the building, of all tenants, and settles it.

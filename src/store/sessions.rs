@@ -5,7 +5,9 @@ use super::logins::PersonKind;
 use super::{Error, instant};
 use crate::domain::At;
 use crate::domain::ids::{LoginId, TenantId};
+use crate::domain::tenant::{Settings, Tenant};
 use sqlx::PgConnection;
+use sqlx::types::Json;
 use uuid::Uuid;
 
 /// A session to begin.
@@ -33,7 +35,7 @@ pub struct Session {
     /// Whose.
     pub login: LoginId,
     /// Where.
-    pub tenant: TenantId,
+    pub tenant: Tenant,
     /// In which role.
     pub kind: PersonKind,
     /// The dispatcher's, worker's or portal user's id.
@@ -66,12 +68,14 @@ pub async fn create(connection: &mut PgConnection, session: &NewSession) -> Resu
     Ok(())
 }
 
-/// The session of a token, unless it ended, expired, or its person was archived.
+/// The session of a token, unless it ended, expired, or its person was archived. Every request begins here, so all of it is one question.
 pub async fn find(connection: &mut PgConnection, token_hash: &[u8], now: At) -> Result<Option<Session>, Error> {
     let row = sqlx::query!(
         r#"select s.token_hash, s.login, s.tenant, s.kind, s.person, s.created_at, s.seen_at, s.expires_at,
+             t.slug, t.name as tenant_name, t.time_zone, t.settings as "settings: Json<Settings>",
              coalesce(d.name, w.name, p.name) as "name!", coalesce(d.admin, false) as "admin!"
            from login_session s
+           join tenant t on t.id = s.tenant
            left join dispatcher d on s.kind = 1 and d.tenant = s.tenant and d.id = s.person and d.archived_at is null and d.joined_at is not null
            left join worker w on s.kind = 2 and w.tenant = s.tenant and w.id = s.person and w.archived_at is null and w.joined_at is not null
            left join portal_user p on s.kind = 3 and p.tenant = s.tenant and p.id = s.person and p.archived_at is null and p.joined_at is not null
@@ -85,7 +89,7 @@ pub async fn find(connection: &mut PgConnection, token_hash: &[u8], now: At) -> 
         Ok(Session {
             token_hash: row.token_hash,
             login: row.login.into(),
-            tenant: row.tenant.into(),
+            tenant: Tenant { id: row.tenant.into(), slug: row.slug, name: row.tenant_name, time_zone: row.time_zone, settings: row.settings.0 },
             kind: PersonKind::from_number(row.kind)?,
             person: row.person,
             name: row.name,

@@ -175,7 +175,7 @@ fn worker(tenant: TenantId, id: WorkerId, login: LoginId) -> workers::Worker {
     }
 }
 
-async fn login(connection: &mut sqlx::PgConnection, email: &str) -> LoginId {
+async fn login(connection: &mut PgConnection, email: &str) -> LoginId {
     let id = LoginId(Uuid::now_v7());
     logins::create(connection, id, email, Some("hash")).await.unwrap();
     id
@@ -223,7 +223,7 @@ async fn a_session_knows_its_person_until_it_ends() {
         sessions::create(&mut connection, &session(token)).await.unwrap();
     }
     let found = sessions::find(&mut connection, &[1; 32], NOW).await.unwrap().unwrap();
-    assert_eq!((found.name.as_str(), found.admin, found.person, found.tenant), ("Ann", true, person.0, company.tenant));
+    assert_eq!((found.name.as_str(), found.admin, found.person, found.tenant.id), ("Ann", true, person.0, company.tenant));
     assert!(sessions::find(&mut connection, &[1; 32], NOW.plus_ms(HOUR_MS)).await.unwrap().is_none(), "expired");
     sessions::touch(&mut connection, &[1; 32], NOW, NOW.plus_ms(2 * HOUR_MS)).await.unwrap();
     assert!(sessions::find(&mut connection, &[1; 32], NOW.plus_ms(HOUR_MS)).await.unwrap().is_some());
@@ -232,6 +232,32 @@ async fn a_session_knows_its_person_until_it_ends() {
     assert_eq!(sessions::end_all(&mut connection, id, Some(&[1; 32])).await.unwrap(), [vec![2; 32]]);
     sqlx::query("update dispatcher set archived_at = now()").execute(&mut *connection).await.unwrap();
     assert!(sessions::find(&mut connection, &[1; 32], NOW).await.unwrap().is_none(), "left the company");
+}
+
+/// All connections of a pool die while nobody uses them: the server restarted. Whoever comes next does not hear of it.
+#[tokio::test]
+async fn connections_that_died_are_passed_over() {
+    let (database, store) = scratch::store().await.unwrap();
+    let mut owner = PgConnection::connect_with(&database.options(Role::Owner)).await.unwrap();
+    let one = async |connection: &mut PgConnection| Ok(sqlx::query_scalar::<_, i32>("select 1").fetch_one(connection).await?);
+    for asks in [true, false] {
+        let held = futures_util::future::join_all((0..WRITERS).map(|_| store.write())).await;
+        assert!(held.iter().all(Result::is_ok));
+        drop(held);
+        while store.writer.num_idle() < WRITERS as usize {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        let ended = sqlx::query_scalar::<_, i64>(
+            "select count(*) filter (where pg_terminate_backend(pid)) from pg_stat_activity
+             where datname = current_database() and usename = 'hub_writer'",
+        );
+        assert!(ended.fetch_one(&mut owner).await.unwrap() >= i64::from(WRITERS));
+        if asks {
+            assert_eq!(store.ask(one).await.unwrap().0, 1);
+        } else {
+            assert_eq!(one(&mut store.write().await.unwrap()).await.unwrap(), 1);
+        }
+    }
 }
 
 #[tokio::test]
