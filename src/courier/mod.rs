@@ -90,10 +90,8 @@ fn bring_cryptography() {
 enum Outcome {
     /// Taken; what the other side calls it.
     Sent(Option<String>),
-    /// Not now; why, and the server's code if it said one.
-    Later(String, Option<u16>),
-    /// Not now, and not before so many milliseconds have passed: the other side asks for that.
-    NotBefore(String, Option<u16>, i64),
+    /// Not now; why, the server's code if it said one, and how many milliseconds it asks to be left alone for.
+    Later(String, Option<u16>, Option<i64>),
     /// Never.
     Refused(String, Option<u16>),
     /// Never to this number or browser: whoever has it wants none.
@@ -135,12 +133,12 @@ impl Ways {
     }
 
     async fn send(&self, claimed: &Claimed, draft: Draft, now: At) -> Outcome {
-        let no_way = || Outcome::Later("there is no way for it".into(), None);
+        let no_way = || Outcome::Later("there is no way for it".into(), None, None);
         match draft {
             Draft::Email(rendered) => match &self.email {
                 Some(EmailWay::Smtp(sender)) => timeout(sender.timeout(), sender.send(claimed, *rendered)).await.unwrap_or_else(|_elapsed| {
                     sender.forget_connections();
-                    Outcome::Later("the mail server took too long".into(), None)
+                    Outcome::Later("the mail server took too long".into(), None, None)
                 }),
                 Some(EmailWay::Outbox(outbox)) => {
                     outbox.keep_email(claimed, *rendered, now);
@@ -303,7 +301,7 @@ impl Round {
                 count(&claimed, "unsent");
                 Settled::Unsent { why: why.to_owned() }
             }
-            Err(error) => settle(&claimed, Outcome::Later(format!("it could not be written: {error}"), None), String::new(), (self.clock)()),
+            Err(error) => settle(&claimed, Outcome::Later(format!("it could not be written: {error}"), None, None), String::new(), (self.clock)()),
         };
         for _ in 0..SETTLE_TRIES {
             match self.record(&claimed, &settled).await {
@@ -355,12 +353,6 @@ fn count(claimed: &Claimed, outcome: &'static str) {
     metrics::counter!("hub_messages_total", "channel" => channel, "outcome" => outcome).increment(1);
 }
 
-fn later(claimed: &Claimed, error: String, code: Option<u16>, at_least_ms: i64, now: At) -> Settled {
-    count(claimed, "later");
-    tracing::warn!(message = %claimed.id, tries = claimed.tries, code, "a message was not taken; it is tried again");
-    Settled::Later { due_at: now.plus_ms(backoff::pause_ms(claimed.tries, rand::random()).max(at_least_ms)), error }
-}
-
 /// What to write down. Addresses and the server's words are for the tenant's admins, never for the log.
 fn settle(claimed: &Claimed, outcome: Outcome, said: String, now: At) -> Settled {
     match outcome {
@@ -372,9 +364,13 @@ fn settle(claimed: &Claimed, outcome: Outcome, said: String, now: At) -> Settled
             count(claimed, "unsent");
             Settled::Unsent { why }
         }
-        Outcome::Later(error, code) if claimed.tries < TRIES_MAX => later(claimed, error, code, 0, now),
-        Outcome::NotBefore(error, code, pause_ms) if claimed.tries < TRIES_MAX => later(claimed, error, code, pause_ms, now),
-        Outcome::Later(error, code) | Outcome::NotBefore(error, code, _) | Outcome::Refused(error, code) => {
+        Outcome::Later(error, code, asked_ms) if claimed.tries < TRIES_MAX => {
+            count(claimed, "later");
+            tracing::warn!(message = %claimed.id, tries = claimed.tries, code, "a message was not taken; it is tried again");
+            let pause_ms = backoff::pause_ms(claimed.tries, rand::random()).max(asked_ms.unwrap_or_default());
+            Settled::Later { due_at: now.plus_ms(pause_ms), error }
+        }
+        Outcome::Later(error, code, _) | Outcome::Refused(error, code) => {
             count(claimed, "dead");
             tracing::error!(message = %claimed.id, tries = claimed.tries, code, "a message was given up");
             Settled::Dead { error }

@@ -121,7 +121,7 @@ impl Pusher {
             .body(body);
         match request.send().await {
             Ok(response) => of_answer(&response),
-            Err(error) => Outcome::Later(format!("the push service cannot be reached: {}", error.without_url()), None),
+            Err(error) => Outcome::Later(format!("the push service cannot be reached: {}", error.without_url()), None, None),
         }
     }
 
@@ -151,10 +151,7 @@ fn of_answer(response: &Response) -> Outcome {
         // RFC 8030, 7.3: the browser ended its subscription.
         StatusCode::NOT_FOUND | StatusCode::GONE => Outcome::Stopped("notifications were switched off in that browser".into()),
         StatusCode::BAD_REQUEST | StatusCode::PAYLOAD_TOO_LARGE => Outcome::Refused(words, code),
-        _ => match asked_ms(response.headers()) {
-            Some(pause_ms) => Outcome::NotBefore(words, code, pause_ms),
-            None => Outcome::Later(words, code),
-        },
+        _ => Outcome::Later(words, code, asked_ms(response.headers())),
     }
 }
 

@@ -90,7 +90,7 @@ impl Gateway {
         match request.send().await {
             Ok(response) if is_twilio => twilio(response).await,
             Ok(response) => any(response).await,
-            Err(error) => Outcome::Later(short(&format!("the gateway cannot be reached: {}", error.without_url())), None),
+            Err(error) => Outcome::Later(short(&format!("the gateway cannot be reached: {}", error.without_url())), None, None),
         }
     }
 
@@ -162,10 +162,10 @@ async fn twilio(response: Response) -> Outcome {
             match code {
                 TWILIO_STOPPED => Outcome::Stopped(words),
                 _ if TWILIO_LASTING.contains(&code) => Outcome::Refused(words, number),
-                _ => Outcome::Later(words, number),
+                _ => Outcome::Later(words, number, None),
             }
         }
-        (false, _) => Outcome::Later(format!("Twilio answered {status}"), Some(status.as_u16())),
+        (false, _) => Outcome::Later(format!("Twilio answered {status}"), Some(status.as_u16()), None),
     }
 }
 
@@ -189,10 +189,7 @@ async fn any(response: Response) -> Outcome {
     } else if status.is_client_error() && !is_about_us {
         Outcome::Refused(words, Some(status.as_u16()))
     } else {
-        match pause_ms {
-            Some(pause_ms) => Outcome::NotBefore(words, Some(status.as_u16()), pause_ms),
-            None => Outcome::Later(words, Some(status.as_u16())),
-        }
+        Outcome::Later(words, Some(status.as_u16()), pause_ms)
     }
 }
 

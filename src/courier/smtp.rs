@@ -148,5 +148,5 @@ fn outcome_of(error: &smtp::Error) -> Outcome {
     }
     let words = words.chars().filter(|c| !c.is_control()).take(WORDS_MAX).collect();
     let is_lasting = error.is_permanent() && code.is_none_or(|code| !ABOUT_US.contains(&code));
-    if is_lasting { Outcome::Refused(words, code) } else { Outcome::Later(words, code) }
+    if is_lasting { Outcome::Refused(words, code) } else { Outcome::Later(words, code, None) }
 }

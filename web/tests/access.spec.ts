@@ -1,7 +1,7 @@
 /// Every screen for everybody: no serious finding of axe, light and dark, and nothing wider than a small phone.
-import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 import { expect, test, type Person } from './fixtures';
+import { readable } from './readable';
 
 interface Screen {
   name: string;
@@ -38,7 +38,7 @@ for (const screen of SCREENS) {
 
   test(`${screen.name} fits a small phone`, async ({ browse }) => {
     const page = await open(await browse({ ...login(screen), screen: 'small_phone' }), screen);
-    await fits(page);
+    await readable(page);
   });
 }
 
@@ -49,13 +49,11 @@ for (const theme of ['light', 'dark'] as const) {
     await page.locator('[data-jobs] [data-job] a').first().click();
     await expect(page.locator('main h1')).toBeVisible();
     await readable(page, ['[data-map]']);
-    await fits(page);
     await page.goto('/p/demo/new');
     await page.getByRole('link', { name: /^Repair/ }).click();
     await page.getByRole('button', { name: 'Send request' }).click();
     await expect(page.getByText(/things need your attention/)).toBeVisible();
     await readable(page);
-    await fits(page);
   });
 
   test(`a job on the worker’s phone, ${theme}`, async ({ browse }) => {
@@ -64,7 +62,6 @@ for (const theme of ['light', 'dark'] as const) {
     await page.locator('[data-job] a').first().click();
     await expect(page.locator('main h1')).toBeVisible();
     await readable(page);
-    await fits(page);
   });
 }
 
@@ -74,23 +71,4 @@ async function open(page: Page, { path, shows }: Screen): Promise<Page> {
   await page.goto(path);
   await expect(page.locator(shows).first()).toBeAttached();
   return page;
-}
-
-async function readable(page: Page, except: string[] = []): Promise<void> {
-  // What fades in is measured once it is there.
-  await page.evaluate(() =>
-    Promise.all(document.getAnimations().map(({ finished }) => finished.catch(() => null))),
-  );
-  const builder = new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa']);
-  for (const selector of except) builder.exclude(selector);
-  const { violations } = await builder.analyze();
-  const found = violations.map(
-    ({ id, help, nodes }) => `${id}: ${help}\n  ${nodes.map((node) => node.html).join('\n  ')}`,
-  );
-  expect(found.join('\n')).toBe('');
-}
-
-async function fits(page: Page): Promise<void> {
-  const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-  expect(over, 'pixels wider than the screen').toBeLessThanOrEqual(0);
 }

@@ -1,9 +1,9 @@
 /// A day of planning: two dispatchers, a customer and a worker at once, by mouse and by keys, and nobody overwrites anybody.
-import AxeBuilder from '@axe-core/playwright';
 import type { APIRequestContext, Page } from '@playwright/test';
 import { expect, test } from './fixtures';
 import { order } from './jobs';
 import { asStored, drag, format, middle, openPlan, planned, put, thatDay } from './plan';
+import { readable } from './readable';
 
 const WORKER = 'Aino Lehto';
 const OTHER = 'Armas Suo';
@@ -286,17 +286,4 @@ async function confirmed(as: APIRequestContext): Promise<Record<string, string>>
     return [[job.number, `${job.worker?.id ?? 'unassigned'} ${job.status} ${format.time(at)}`]];
   };
   return Object.fromEntries([...jobs, ...to_place].flatMap(shown));
-}
-
-async function readable(page: Page): Promise<void> {
-  await page.evaluate(() =>
-    Promise.all(document.getAnimations().map(({ finished }) => finished.catch(() => null))),
-  );
-  const { violations } = await new AxeBuilder({ page })
-    .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'])
-    .analyze();
-  const found = violations.map(
-    ({ id, help, nodes }) => `${id}: ${help}\n  ${nodes.map((node) => node.html).join('\n  ')}`,
-  );
-  expect(found.join('\n')).toBe('');
 }
