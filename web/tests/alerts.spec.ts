@@ -138,6 +138,38 @@ test('a phone number is confirmed by its code, rings, and stands on the account'
   await readable(desk);
 });
 
+test('whoever waits for a code is told why it does not come', async ({ browse, as }) => {
+  const admin = await as('admin');
+  const limit = async (sms_cap: string | null) => {
+    const answer = await admin.put('/api/settings/alerts', { data: { sms_cap } });
+    expect(answer.ok(), await answer.text()).toBe(true);
+  };
+  const { sms_cap } = (await (await admin.get('/api/settings/alerts')).json()) as { sms_cap: string | null };
+  const page = await browse({ login: 'customer4', screen: 'small_phone' });
+  await page.goto('/p/demo/alerts');
+  await limit('0.01');
+  try {
+    await page.getByRole('button', { name: 'Add an address' }).click();
+    await page.getByRole('radio', { name: 'SMS' }).check();
+    await page.getByRole('textbox', { name: 'Phone number' }).fill('+358 40 111 0004');
+    await page.getByRole('button', { name: 'Send the code' }).click();
+    const card = page.locator('[data-contact="+358401110004"]');
+    await expect(card.getByRole('alert')).toHaveText(
+      "The code did not go out: the company's limit for text messages is reached.",
+    );
+    await readable(page);
+    await limit(sms_cap);
+    await card.getByRole('button', { name: 'Send a new code' }).click();
+    const code = (await told(await as('customer4'), '+358401110004', 'is your code')).text.slice(0, 6);
+    await expect(card.getByRole('alert')).toBeHidden();
+    await card.getByRole('textbox', { name: 'Code' }).fill(code);
+    await card.getByRole('button', { name: 'Confirm' }).click();
+    await expect(card.getByText('Not confirmed')).toBeHidden();
+  } finally {
+    await limit(sms_cap);
+  }
+});
+
 test('an admin writes an alert in the company’s own words and sees it before anybody else', async ({
   browse,
 }) => {
