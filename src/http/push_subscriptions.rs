@@ -26,7 +26,11 @@ use uuid::Uuid;
 /// The longest name of a browser, characters.
 const DEVICE_MAX: usize = 60;
 
-/// As often as the app likes: the same browser stays the same contact point. A new one is told everything at first.
+/// What a browser is called that does not say what it is.
+const NAMELESS: &str = "A browser";
+
+/// As often as the app likes: the same browser stays the same contact point, also with another address. A new one is told everything at
+/// first.
 pub(super) async fn put(parts: Data<Parts>, me: Me, Body(body): Body<PushSubscriptionBody>) -> Result<Json<View>, Error> {
     let Role::Worker { id: worker } = me.caller.role else { return Err(Error::forbidden()) };
     let private_allowed = parts.config.push.as_ref().is_some_and(|push| push.private);
@@ -39,7 +43,7 @@ pub(super) async fn put(parts: Data<Parts>, me: Me, Body(body): Body<PushSubscri
         id: Uuid::now_v7(),
         owner: Owner::Worker(worker),
         channel: Channel::Push,
-        address: device,
+        address: device.clone().unwrap_or_else(|| NAMELESS.into()),
         name: me.caller.name.clone(),
         // Nobody else could have asked that browser.
         verified_at: Some(clock::now()),
@@ -48,7 +52,7 @@ pub(super) async fn put(parts: Data<Parts>, me: Me, Body(body): Body<PushSubscri
         time_zone,
     };
     let mut connection = parts.store.write().await?;
-    let (id, is_new) = browsers::put(&mut connection, me.tenant.id, worker, &point, &browser, &me.token_hash).await?;
+    let (id, is_new) = browsers::put(&mut connection, me.tenant.id, worker, &point, &browser, &me.token_hash, device.as_deref()).await?;
     if is_new {
         if store::contact_points::list(&mut connection, me.tenant.id, point.owner).await?.len() > MOST {
             return Err(contact_points::too_many());
@@ -62,9 +66,13 @@ pub(super) async fn put(parts: Data<Parts>, me: Me, Body(body): Body<PushSubscri
     Ok(Json(contact_points::view(&point)))
 }
 
-fn parse(body: &PushSubscriptionBody, private_allowed: bool) -> Result<(Browser, String), Error> {
+fn parse(body: &PushSubscriptionBody, private_allowed: bool) -> Result<(Browser, Option<String>), Error> {
     let browser = Browser::parse(&body.endpoint, &body.keys.p256dh, &body.keys.auth);
-    let device = parse_text(&body.device, DEVICE_MAX, false).and_then(|device| if device.is_empty() { Err(Why::Required) } else { Ok(device) });
+    let device = body.device.as_ref().map(|device| match parse_text(device, DEVICE_MAX, false) {
+        Ok(device) if device.is_empty() => Err(Why::Required),
+        other => other,
+    });
+    let device = device.transpose();
     let unreachable = refused_address(&body.endpoint, private_allowed).map(|expected| Fault::at("/endpoint", Why::Expected(expected)));
     match (browser, device, unreachable) {
         (Ok(browser), Ok(device), None) => Ok((browser, device)),

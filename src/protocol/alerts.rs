@@ -82,9 +82,10 @@ pub struct PushSubscriptionBody {
     pub endpoint: String,
     /// What messages are closed with.
     pub keys: PushKeys,
-    /// For example "Chrome on Android".
+    /// For example "Chrome on Android". If absent, a browser that is known keeps its name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 60))]
-    pub device: String,
+    pub device: Option<String>,
     /// The zone that quiet hours are in; the company's if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub time_zone: Option<String>,

@@ -158,6 +158,35 @@ async fn a_browser_is_told_for_as_long_as_somebody_is_logged_in_there_and_only_t
 }
 
 #[tokio::test]
+async fn a_browser_that_moves_takes_along_what_was_chosen_for_it() {
+    let mut service = push_service().await;
+    let hub = TestHub::start_with(ON).await;
+    let (worker, elsewhere) = (hub.worker(1).await, hub.worker(1).await);
+    let point = subscribes(&worker, &browser(&service, "a")).await;
+    let other = subscribes(&elsewhere, &browser(&service, "b")).await;
+    let quiet = json!({ "quiet": { "from": "22:00", "to": "07:00" } });
+    let path = |point: &Value| format!("/api/contact-points/{}", point["id"].as_str().unwrap());
+    assert_eq!(worker.tries(Method::PATCH, &path(&point), Some(&quiet), None).await.status, 200);
+    // As a service worker tells it, which does not know what people call its browser.
+    let mut moved = browser(&service, "moved");
+    moved.as_object_mut().unwrap().remove("device");
+    let again = subscribes(&worker, &moved).await;
+    assert_eq!((&again["id"], &again["address"], &again["quiet"]), (&point["id"], &point["address"], &quiet["quiet"]));
+    assert_eq!(worker.reads("/api/contact-points").await["items"].as_array().unwrap().len(), 2);
+    assert_eq!(worker.tries(Method::PATCH, &path(&point), Some(&json!({ "quiet": null })), None).await.status, 200);
+    published(&hub).await;
+    let mut paths = [service.hears().await.path, service.hears().await.path];
+    paths.sort();
+    assert_eq!(paths, ["/b", "/moved"]);
+    // Two log-ins that say they are one browser are one: the last.
+    let taken = subscribes(&worker, &browser(&service, "b")).await;
+    assert_eq!(taken["id"], other["id"]);
+    assert_eq!(worker.reads("/api/contact-points").await["items"].as_array().unwrap().len(), 1);
+    moved["endpoint"] = json!(format!("http://{}/new", service.address));
+    assert_eq!(subscribes(&hub.worker(1).await, &moved).await["address"], "A browser");
+}
+
+#[tokio::test]
 async fn what_is_no_browser_is_refused_by_name_and_without_the_operator_there_are_none() {
     let service = push_service().await;
     let hub = TestHub::start_with(&ON.replace("private = true", "")).await;
@@ -187,7 +216,7 @@ async fn what_is_no_browser_is_refused_by_name_and_without_the_operator_there_ar
     // Too many.
     for number in 0..10 {
         taken["endpoint"] = json!(format!("https://push.example.com/{number}"));
-        subscribes(&worker, &taken).await;
+        subscribes(&hub.worker(1).await, &taken).await;
     }
     taken["endpoint"] = json!("https://push.example.com/10");
     assert_eq!(worker.tries(Method::PUT, "/api/push-subscription", Some(&taken), None).await.status, 422);

@@ -14,9 +14,9 @@ endpoint: string,
  */
 keys: PushKeys, 
 /**
- * For example "Chrome on Android".
+ * For example "Chrome on Android". If absent, a browser that is known keeps its name.
  */
-device: string, 
+device?: string, 
 /**
  * The zone that quiet hours are in; the company's if absent.
  */
