@@ -44,10 +44,26 @@ self.addEventListener('push', (event) => {
   event.waitUntil(self.registration.showNotification(title, shown));
 });
 
+/** The browser's push service gave it another address; a closed app would miss every job until its next start. */
+self.addEventListener('pushsubscriptionchange', (event) => event.waitUntil(move(event.newSubscription)));
+
 self.addEventListener('notificationclick', (event) => {
   event.notification.close();
   event.waitUntil(open(event.notification.data.link));
 });
+
+/** The hub knows the browser by its log-in; the app's next start says the same again, should this not get through. */
+async function move(subscription) {
+  if (!subscription) {
+    const { push } = await (await fetch('/api/alert-options')).json();
+    subscription = await self.registration.pushManager.subscribe({
+      userVisibleOnly: true,
+      applicationServerKey: push,
+    });
+  }
+  const headers = { 'content-type': 'application/json' };
+  await fetch('/api/push-subscription', { method: 'PUT', headers, body: JSON.stringify(subscription) });
+}
 
 /** In the app where it is open already, else in a new window. */
 async function open(link) {

@@ -62,6 +62,33 @@ test('a worker switches notifications on, and a new job shows up on the phone', 
   await readable(phone);
 });
 
+test('a browser that is moved to another address while nobody looks misses nothing', async ({
+  browse,
+  as,
+}) => {
+  const [dispatcher, customer] = [await as('dispatcher'), await as('customer6')];
+  const phone = await browse({ login: 'worker6', screen: 'phone' });
+  await phone.context().grantPermissions(['notifications']);
+  await service.agree(phone);
+  await phone.goto('/worker/me');
+  await phone.getByRole('button', { name: 'Switch on' }).click();
+  const card = phone.locator('[data-contact^="Chrome on "]');
+  await expect(card).toBeVisible();
+  const [worker] = phone.context().serviceWorkers();
+  await worker!.evaluate(`(async () => {
+    let done;
+    const event = new ExtendableEvent('pushsubscriptionchange');
+    const newSubscription = ${JSON.stringify(service.subscription('/moved'))};
+    self.dispatchEvent(Object.assign(event, { newSubscription, waitUntil: (work) => (done = work) }));
+    await done;
+  })()`);
+  const job = await order(customer, 'The tap that follows');
+  await hand(dispatcher, job, 'Toivo Niemi');
+  await expect.poll(() => service.path, { timeout: 30_000 }).toBe('/moved');
+  await phone.goto('/worker/me');
+  await expect(card).toHaveCount(1);
+});
+
 test('they are offered once, and not again to whoever said no', async ({ browse }) => {
   const phone = await browse({ login: 'worker4', screen: 'small_phone' });
   await service.agree(phone);

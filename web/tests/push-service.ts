@@ -10,7 +10,7 @@ export class PushService {
   #server: Server;
   #key = createECDH('prime256v1');
   #secret = randomBytes(16);
-  #messages: Buffer[] = [];
+  #messages: { path: string; body: Buffer }[] = [];
   #status = 201;
 
   private constructor(server: Server) {
@@ -25,7 +25,7 @@ export class PushService {
       const parts: Buffer[] = [];
       request.on('data', (part: Buffer) => parts.push(part));
       request.on('end', () => {
-        service.#messages.push(Buffer.concat(parts));
+        service.#messages.push({ path: request.url!, body: Buffer.concat(parts) });
         response.writeHead(service.#status).end();
       });
     });
@@ -42,13 +42,17 @@ export class PushService {
     this.#status = 410;
   }
 
-  /** The page's browser agrees with this service, as Chromium would with its maker's. */
-  async agree(page: Page): Promise<void> {
+  /** A browser's address here, with its keys, as its `PushSubscription` has them. */
+  subscription(path: string): { endpoint: string; keys: { p256dh: string; auth: string } } {
     const { port } = this.#server.address() as AddressInfo;
-    const subscription = {
-      endpoint: `http://127.0.0.1:${port}/browser`,
+    return {
+      endpoint: `http://127.0.0.1:${port}${path}`,
       keys: { p256dh: this.#key.getPublicKey('base64url'), auth: this.#secret.toString('base64url') },
     };
+  }
+
+  /** The page's browser agrees with this service, as Chromium would with its maker's. */
+  async agree(page: Page): Promise<void> {
     await page.context().addInitScript((subscription) => {
       const KEY = 'agreed-key';
       const made = () => {
@@ -67,7 +71,7 @@ export class PushService {
         return made();
       };
       PushManager.prototype.getSubscription = async () => (localStorage.getItem(KEY) ? made() : null);
-    }, subscription);
+    }, this.subscription('/browser'));
   }
 
   /** How many messages have come. */
@@ -75,9 +79,14 @@ export class PushService {
     return this.#messages.length;
   }
 
+  /** Where the last one was sent to. */
+  get path(): string | undefined {
+    return this.#messages.at(-1)?.path;
+  }
+
   /** The last message, as only the browser can read it. */
   open(): string {
-    const opened = decrypt(this.#messages.at(-1)!, {
+    const opened = decrypt(this.#messages.at(-1)!.body, {
       version: 'aes128gcm',
       privateKey: this.#key,
       authSecret: this.#secret.toString('base64url'),
