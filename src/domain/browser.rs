@@ -5,8 +5,8 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use web_push_native::p256::PublicKey;
 
-/// The longest address of a push service.
-const ENDPOINT_MAX: usize = 1_000;
+/// The longest address of a push service, bytes.
+pub const ENDPOINT_MAX: usize = 1_000;
 /// The bytes of an authentication secret (RFC 8291, 3.2).
 const SECRET_BYTES: usize = 16;
 

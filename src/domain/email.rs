@@ -9,8 +9,8 @@ use std::str::FromStr;
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Email(String);
 
-/// The longest address (RFC 5321).
-const MAX: usize = 254;
+/// The longest address, bytes (RFC 5321).
+pub const EMAIL_MAX: usize = 254;
 
 impl Email {
     /// As sent.
@@ -19,8 +19,8 @@ impl Email {
         if text.is_empty() {
             return Err(Why::Required);
         }
-        if text.len() > MAX {
-            return Err(Why::TooLong { max: MAX });
+        if text.len() > EMAIL_MAX {
+            return Err(Why::TooLong { max: EMAIL_MAX });
         }
         let address = EmailAddress::from_str(&text).map_err(|_unfit| Why::Expected("an e-mail address"))?;
         // Quoted local parts, display names and literal hosts are legal, and nobody's.

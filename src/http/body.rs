@@ -7,6 +7,7 @@ use crate::domain::command::Contact;
 use crate::domain::field::{LONG_TEXT_MAX, TEXT_MAX};
 use crate::domain::ids::{AssetId, CustomerId, TemplateId, WorkerId};
 use crate::domain::invoice::{CODE_MAX, LineInput, MAX_LINES};
+use crate::domain::job::DURATION_MAX;
 use crate::domain::refusal::Why;
 use crate::domain::template::{AddressInput, StepInput};
 use crate::domain::visibility::COPIES_MAX;
@@ -34,7 +35,7 @@ pub(super) struct NewJobBody {
     worker: Option<WorkerId>,
     scheduled_start: Option<String>,
     scheduled_end: Option<String>,
-    #[schemars(range(min = 5, max = 20_160))]
+    #[schemars(range(min = 5, max = DURATION_MAX))]
     duration_min: Option<u32>,
     #[schemars(length(max = LONG_TEXT_MAX))]
     internal_notes: Option<String>,
@@ -60,7 +61,7 @@ pub(super) struct EditBody {
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = LONG_TEXT_MAX))]
     internal_notes: Option<Option<String>>,
-    #[schemars(range(min = 5, max = 20_160))]
+    #[schemars(range(min = 5, max = DURATION_MAX))]
     duration_min: Option<u32>,
     #[schemars(length(max = 50))]
     steps: Option<Vec<StepBody>>,

@@ -14,7 +14,7 @@ use crate::domain::field::parse_text;
 use crate::domain::refusal::{Fault, Refusal, Why};
 use crate::hub::clock;
 use crate::protocol::Problem;
-use crate::protocol::alerts::{ContactPoint as View, PushSubscriptionBody};
+use crate::protocol::alerts::{ContactPoint as View, DEVICE_MAX, PushSubscriptionBody};
 use crate::protocol::problem::Name;
 use crate::store;
 use crate::store::alert_subscriptions::{self, Subject, Subscription};
@@ -22,9 +22,6 @@ use crate::store::browsers;
 use crate::store::contact_points::ContactPoint;
 use actix_web::web::{Data, Json};
 use uuid::Uuid;
-
-/// The longest name of a browser, characters.
-const DEVICE_MAX: usize = 60;
 
 /// What a browser is called that does not say what it is.
 const NAMELESS: &str = "A browser";

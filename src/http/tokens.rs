@@ -12,7 +12,7 @@ use crate::domain::field::parse_text;
 use crate::domain::refusal::{Fault, Why};
 use crate::hub::clock;
 use crate::protocol::lists::List;
-use crate::protocol::tokens::{ApiToken as View, ApiTokenBody};
+use crate::protocol::tokens::{ApiToken as View, ApiTokenBody, DAYS_MAX, NAME_MAX};
 use crate::store;
 use crate::store::tokens::{self, ApiToken};
 use actix_web::HttpResponse;
@@ -21,7 +21,6 @@ use uuid::Uuid;
 
 /// Tokens of one company.
 const MOST: usize = 100;
-const NAME_MAX: usize = 80;
 const DAY_MS: i64 = 24 * 3_600_000;
 
 pub(super) async fn list(parts: Data<Parts>, me: Me) -> Result<Json<List<View>>, Error> {
@@ -45,7 +44,7 @@ pub(super) async fn create(parts: Data<Parts>, me: Me, once: Once, Body(body): B
     if body.scopes.is_empty() {
         faults.push(Fault::at("/scopes", Why::Required));
     }
-    if body.expires_in_days.is_some_and(|days| !(1..=3650).contains(&days)) {
+    if body.expires_in_days.is_some_and(|days| !(1..=DAYS_MAX).contains(&days)) {
         faults.push(Fault::at("/expires_in_days", Why::OutOfRange("1 to 3650 days")));
     }
     if !faults.is_empty() {

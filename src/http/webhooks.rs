@@ -15,7 +15,7 @@ use crate::hub::clock;
 use crate::protocol::Problem;
 use crate::protocol::lists::List;
 use crate::protocol::problem::Name;
-use crate::protocol::webhooks::{Delivery, DeliveryState, ReplayBody, Replayed, Webhook as View, WebhookBody};
+use crate::protocol::webhooks::{Delivery, DeliveryState, NAME_MAX, ReplayBody, Replayed, URL_MAX, Webhook as View, WebhookBody};
 use crate::store::webhooks::{self, State, TEST, Webhook};
 use crate::store::{self};
 use actix_web::web::{Data, Json};
@@ -26,8 +26,6 @@ use uuid::Uuid;
 
 /// Webhooks of one company.
 const MOST: usize = 50;
-const NAME_MAX: usize = 80;
-const URL_MAX: usize = 500;
 /// After a secret is changed, calls are signed with the old one too for so long.
 const OLD_SECRET_MS: i64 = 24 * 3_600_000;
 /// So far back, and so many, may be told again at a time.

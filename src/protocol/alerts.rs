@@ -4,6 +4,7 @@ use super::instant::Rfc3339;
 use super::settings::{Versioned, version_of};
 use crate::domain::alert::texts::{AlertText, built_in};
 use crate::domain::alert::{Alert, rules::AlertRules};
+use crate::domain::browser::ENDPOINT_MAX;
 use crate::domain::contact_point::Channel;
 use crate::domain::ids::{CustomerId, JobId};
 use crate::domain::tenant::Tenant;
@@ -73,18 +74,21 @@ pub struct ContactPointBody {
     pub time_zone: Option<String>,
 }
 
+/// The longest name of a browser, characters.
+pub const DEVICE_MAX: usize = 60;
+
 /// A browser's subscription to notifications, as its `PushSubscription` has it, and what people call that browser.
 #[derive(Debug, Clone, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export, optional_fields)]
 pub struct PushSubscriptionBody {
     /// Where the browser's push service takes messages.
-    #[schemars(length(min = 1, max = 1000))]
+    #[schemars(length(min = 1, max = ENDPOINT_MAX))]
     pub endpoint: String,
     /// What messages are closed with.
     pub keys: PushKeys,
     /// For example "Chrome on Android". If absent, a browser that is known keeps its name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 60))]
+    #[schemars(length(min = 1, max = DEVICE_MAX))]
     pub device: Option<String>,
     /// The zone that quiet hours are in; the company's if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -4,6 +4,7 @@ use super::caller::{Caller, TenantRef};
 use super::instant::Rfc3339;
 use crate::domain::caller::ByKind;
 use crate::domain::contact_point::Channel;
+use crate::domain::email::EMAIL_MAX;
 use crate::domain::field::TEXT_MAX;
 use crate::domain::ids::{CustomerId, FileId};
 use crate::domain::invitation::InvitationState;
@@ -51,7 +52,7 @@ pub struct SignupBody {
     #[schemars(length(max = TEXT_MAX))]
     pub company: Option<String>,
     /// Where the link goes.
-    #[schemars(extend("format" = "email"), length(max = 254))]
+    #[schemars(extend("format" = "email"), length(max = EMAIL_MAX))]
     pub email: String,
     /// The person's phone number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -91,7 +92,7 @@ pub enum Verified {
 #[ts(export, optional_fields)]
 pub struct ForgotBody {
     /// Of the log-in, perhaps.
-    #[schemars(extend("format" = "email"), length(max = 254))]
+    #[schemars(extend("format" = "email"), length(max = EMAIL_MAX))]
     pub email: String,
     /// The slug of the company on whose page this was asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -127,7 +128,7 @@ pub struct PersonBody {
     pub name: Option<String>,
     /// Needed for a new one; may be changed until the invitation is accepted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(extend("format" = "email"), length(max = 254))]
+    #[schemars(extend("format" = "email"), length(max = EMAIL_MAX))]
     pub email: Option<String>,
     /// Of workers and portal users.
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
@@ -161,7 +162,7 @@ pub struct CustomerBody {
     /// Where the company writes to.
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     #[ts(as = "Option<String>", optional = nullable)]
-    #[schemars(length(max = 254))]
+    #[schemars(length(max = EMAIL_MAX))]
     pub email: Option<Option<String>>,
     /// Its phone number.
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]

@@ -5,6 +5,11 @@ use crate::domain::scope::Scope;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+/// The longest name of a token, characters.
+pub const NAME_MAX: usize = 80;
+/// The latest that a token ends by itself, days after it was made.
+pub const DAYS_MAX: u16 = 3_650;
+
 /// A token in the list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export)]
@@ -34,13 +39,13 @@ pub struct ApiToken {
 #[ts(export, optional_fields)]
 pub struct ApiTokenBody {
     /// What people call it.
-    #[schemars(length(min = 1, max = 80))]
+    #[schemars(length(min = 1, max = NAME_MAX))]
     pub name: String,
     /// What it may do, at least one thing.
     #[schemars(length(min = 1))]
     pub scopes: Vec<Scope>,
     /// Days until it ends by itself, 1 to 3650; never, if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 1, max = 3650))]
+    #[schemars(range(min = 1, max = DAYS_MAX))]
     pub expires_in_days: Option<u16>,
 }

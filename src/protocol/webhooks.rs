@@ -5,6 +5,11 @@ use crate::domain::ids::JobId;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+/// The longest name of a webhook, characters.
+pub const NAME_MAX: usize = 80;
+/// The longest address, bytes.
+pub const URL_MAX: usize = 500;
+
 /// A webhook of the company.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS, schemars::JsonSchema)]
 #[ts(export)]
@@ -36,11 +41,11 @@ pub struct Webhook {
 pub struct WebhookBody {
     /// What people call it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 80))]
+    #[schemars(length(max = NAME_MAX))]
     pub name: Option<String>,
     /// Where it is: `https://`, on the public internet. Needed for a new one.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 500))]
+    #[schemars(length(max = URL_MAX))]
     pub url: Option<String>,
     /// Of which events it is told; of all, if absent in a new one.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -96,7 +96,7 @@ impl NewJob<'_> {
             None => self.template.invoice_lines.clone(),
         };
         let duration_min = self.placement.duration_min.unwrap_or(self.template.duration_min);
-        if !(5..=14 * 24 * 60).contains(&duration_min) {
+        if !(5..=DURATION_MAX).contains(&duration_min) {
             faults.push(Fault::at("/duration_min", Why::OutOfRange("5 minutes to 14 days")));
         }
         let (status, worker, scheduled) = self.place(duration_min, rules, &mut faults);
@@ -233,6 +233,9 @@ impl NewJob<'_> {
         }
     }
 }
+
+/// The longest job, minutes: 14 days. The shortest takes five.
+pub const DURATION_MAX: u32 = 14 * 24 * 60;
 
 /// A wish for a time that just went by is still meant for now.
 pub const PAST_MS: i64 = 5 * 60_000;

@@ -1,6 +1,6 @@
 //! What may happen to a job: the table of commands of product.md §2.
 
-use super::create::{PAST_MS, check_contact};
+use super::create::{DURATION_MAX, PAST_MS, check_contact};
 use super::{Job, Slot, Source, Status};
 use crate::domain::at::At;
 use crate::domain::caller::{Caller, Role};
@@ -315,7 +315,7 @@ impl Job {
         let notes = text(&edit.notes, "/notes", &mut faults).filter(|notes| *notes != self.notes);
         let internal_notes = text(&edit.internal_notes, "/internal_notes", &mut faults).filter(|notes| *notes != self.internal_notes);
         check_contact(edit.contact.as_ref().and_then(Option::as_ref), &mut faults);
-        if edit.duration_min.is_some_and(|minutes| !(5..=14 * 24 * 60).contains(&minutes)) {
+        if edit.duration_min.is_some_and(|minutes| !(5..=DURATION_MAX).contains(&minutes)) {
             faults.push(Fault::at("/duration_min", Why::OutOfRange("5 minutes to 14 days")));
         }
         let lines = edit.invoice_lines.as_ref().filter(|_| filler == Filler::Dispatcher).map(|sent| self.invoice.replace(sent, &mut faults));

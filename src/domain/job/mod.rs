@@ -9,7 +9,7 @@ mod visit;
 #[cfg(test)]
 pub(in crate::domain) mod tests;
 
-pub use create::{NewJob, PAST_MS, Placement};
+pub use create::{DURATION_MAX, NewJob, PAST_MS, Placement};
 pub use decide::Asked;
 pub use listing::{Listing, words};
 pub use visit::{FencedStep, Sighting};
