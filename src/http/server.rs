@@ -18,6 +18,9 @@ use std::time::Duration;
 
 /// A phone in a lift may take a while to finish its sentence.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(15);
+/// Longer than proxies and clients keep a connection that they do not use (nginx: 60 s). If the hub closed first, a request that is on its
+/// way in that moment would fail.
+const KEEP_ALIVE: Duration = Duration::from_secs(75);
 
 /// Binds and begins to serve, besides the API what `more` adds. Port 0 takes a free one; the address says which. Stops within `grace_s` seconds.
 pub fn server(
@@ -47,7 +50,12 @@ pub fn server(
     let application =
         move || App::new().app_data(parts.clone()).configure(more.clone()).configure(configure).wrap(Compress::default()).wrap(from_fn(guard));
     // Signals are the program's: it tells the sockets first.
-    let server = HttpServer::new(application).disable_signals().shutdown_timeout(grace_s).client_request_timeout(HEAD_TIMEOUT).bind(config.listen)?;
+    let server = HttpServer::new(application)
+        .disable_signals()
+        .shutdown_timeout(grace_s)
+        .client_request_timeout(HEAD_TIMEOUT)
+        .keep_alive(KEEP_ALIVE)
+        .bind(config.listen)?;
     let address = server.addrs().first().copied().unwrap_or(config.listen);
     Ok((server.run(), address))
 }

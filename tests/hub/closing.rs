@@ -7,6 +7,8 @@ use dispatch_hub::protocol::client::RawFix;
 use dispatch_hub::protocol::{Encoding, Topic};
 use serde_json::json;
 use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 #[tokio::test]
 async fn a_reader_who_cannot_keep_up_is_closed_and_the_others_are_not() {
@@ -146,4 +148,26 @@ async fn a_restart_tells_everybody_to_come_back() {
     hub.restart().await;
     assert_eq!(live.closes().await.code, Some(4000));
     dispatcher.listens_to(Topic::Schedule).await;
+}
+
+/// Proxies keep connections to a hub for a minute, and send the next request on one of them.
+#[tokio::test]
+async fn a_connection_that_nobody_uses_is_kept_until_the_hub_stops() {
+    let mut hub = TestHub::start().await;
+    let url = hub.asks(reqwest::Method::GET, "/healthz").build().unwrap().url().clone();
+    let mut kept = TcpStream::connect((url.host_str().unwrap(), url.port().unwrap())).await.unwrap();
+    for pause_s in [0, 7] {
+        tokio::time::sleep(Duration::from_secs(pause_s)).await;
+        kept.write_all(b"GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n").await.unwrap();
+        let mut answer = String::new();
+        while !answer.ends_with(r#"{"status":"ok"}"#) {
+            let mut part = [0; 4_096];
+            let length = kept.read(&mut part).await.unwrap();
+            assert_ne!(length, 0, "closed after {pause_s} s: {answer}");
+            answer.push_str(str::from_utf8(&part[..length]).unwrap());
+        }
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    }
+    hub.restart().await;
+    kept.read_to_end(&mut Vec::new()).await.unwrap();
 }
