@@ -1,4 +1,5 @@
 /// Notifications on a worker's phone: offered, agreed to, shown while the app is closed, led on by a tap, and ended.
+import type { Locator, Page } from '@playwright/test';
 import { expect, test } from './fixtures';
 import { hand, order } from './jobs';
 import { PushService } from './push-service';
@@ -10,14 +11,21 @@ test.beforeEach(async () => {
 });
 test.afterEach(() => service.stop());
 
-test('a worker switches notifications on, and a new job shows up on the phone', async ({ browse, as }) => {
-  const [dispatcher, customer] = [await as('dispatcher'), await as('customer5')];
-  const phone = await browse({ login: 'worker3', screen: 'small_phone', theme: 'dark' });
+/** Notifications on this phone, agreed to; the card that says so. */
+async function switchOn(phone: Page): Promise<Locator> {
   await phone.context().grantPermissions(['geolocation', 'notifications']);
   await service.agree(phone);
   await phone.goto('/worker/me');
   await phone.getByRole('button', { name: 'Switch on' }).click();
   const card = phone.locator('[data-contact^="Chrome on "]');
+  await expect(card).toBeVisible();
+  return card;
+}
+
+test('a worker switches notifications on, and a new job shows up on the phone', async ({ browse, as }) => {
+  const [dispatcher, customer] = [await as('dispatcher'), await as('customer5')];
+  const phone = await browse({ login: 'worker3', screen: 'small_phone', theme: 'dark' });
+  const card = await switchOn(phone);
   await expect(card.getByText('This phone')).toBeVisible();
   await expect(card.getByRole('checkbox', { name: 'New job' })).toBeChecked();
   await expect(phone.getByText('Notifications on this phone')).toBeHidden();
@@ -68,12 +76,7 @@ test('a browser that is moved to another address while nobody looks misses nothi
 }) => {
   const [dispatcher, customer] = [await as('dispatcher'), await as('customer6')];
   const phone = await browse({ login: 'worker6', screen: 'phone' });
-  await phone.context().grantPermissions(['notifications']);
-  await service.agree(phone);
-  await phone.goto('/worker/me');
-  await phone.getByRole('button', { name: 'Switch on' }).click();
-  const card = phone.locator('[data-contact^="Chrome on "]');
-  await expect(card).toBeVisible();
+  const card = await switchOn(phone);
   const [worker] = phone.context().serviceWorkers();
   await worker!.evaluate(`(async () => {
     let done;
@@ -114,12 +117,7 @@ test('a browser that is gone is forgotten, and one that blocks them is told how 
 }) => {
   const [dispatcher, customer] = [await as('dispatcher'), await as('customer6')];
   const phone = await browse({ login: 'worker5', screen: 'phone' });
-  await phone.context().grantPermissions(['notifications']);
-  await service.agree(phone);
-  await phone.goto('/worker/me');
-  await phone.getByRole('button', { name: 'Switch on' }).click();
-  const card = phone.locator('[data-contact^="Chrome on "]');
-  await expect(card).toBeVisible();
+  const card = await switchOn(phone);
   service.forget();
   const job = await order(customer, 'The tap that nobody hears of');
   await hand(dispatcher, job, 'Saimi Harju');
