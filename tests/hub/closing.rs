@@ -157,6 +157,7 @@ async fn a_connection_that_nobody_uses_is_kept_until_the_hub_stops() {
     let url = hub.asks(reqwest::Method::GET, "/healthz").build().unwrap().url().clone();
     let mut kept = TcpStream::connect((url.host_str().unwrap(), url.port().unwrap())).await.unwrap();
     for pause_s in [0, 7] {
+        // The pause is what is tested: nothing happens in it that could be waited for.
         tokio::time::sleep(Duration::from_secs(pause_s)).await;
         kept.write_all(b"GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n").await.unwrap();
         let mut answer = String::new();

@@ -7,6 +7,7 @@ mod harness;
 
 mod access_alerts;
 mod access_matrix;
+mod access_named;
 mod access_sockets;
 mod access_things;
 mod addresses;
